@@ -1,0 +1,5 @@
+//! A Kubernetes operator that keeps the people and groups of any SCIM 2.0
+//! service equal to what Git says. `docs/architecture.md` shows the rooms and
+//! which way data flows through them.
+
+pub mod scim;

@@ -1,0 +1,6 @@
+//! A SCIM 2.0 client library (RFC 7643, RFC 7644) that has never heard of Kubernetes.
+
+pub mod error;
+pub mod path;
+pub mod port;
+pub mod resource;
