@@ -1,6 +1,9 @@
 //! A SCIM 2.0 client library (RFC 7643, RFC 7644) that has never heard of Kubernetes.
 
+pub mod discovery;
 pub mod error;
+pub mod filter;
+pub mod patch;
 pub mod path;
 pub mod port;
 pub mod resource;

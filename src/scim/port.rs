@@ -1,5 +1,5 @@
 //! The narrow door to a SCIM server: what the rest of the program may ask of
-//! it. [`client`](super::client) is the real one, [`fake`](super::fake) the
+//! it. `client` is the real one, `fake` the
 //! one in memory.
 
 use std::{fmt, time::Duration};

@@ -126,7 +126,8 @@ impl Resource {
     fn name_schema(&mut self, schema: &str) {
         let schemas = self.0.entry("schemas").or_insert_with(|| Value::Array(Vec::new()));
         if let Value::Array(schemas) = schemas {
-            let named = |known: &Value| known.as_str().is_some_and(|known| known.eq_ignore_ascii_case(schema));
+            let named =
+                |known: &Value| known.as_str().is_some_and(|known| known.eq_ignore_ascii_case(schema));
             if !schemas.iter().any(named) {
                 schemas.push(schema.into());
             }
@@ -148,9 +149,9 @@ pub fn is_absent(value: &Value) -> bool {
 /// The member of an object with this name, in any case. The exact spelling
 /// wins where a server sends both.
 pub fn find<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    object.get(name).or_else(|| {
-        object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
-    })
+    object
+        .get(name)
+        .or_else(|| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
 }
 
 fn member_id(member: &Value) -> Option<String> {
@@ -221,10 +222,7 @@ mod tests {
     fn unknown_attributes_survive_a_change() {
         let mut user = resource(json!({"id": "1", "shoeSize": 44, "name": {"nick": "Al"}}));
         user.set(&AttributePath::core("name").sub("givenName"), json!("Alice"));
-        assert_eq!(
-            user.as_object().get("name"),
-            Some(&json!({"nick": "Al", "givenName": "Alice"}))
-        );
+        assert_eq!(user.as_object().get("name"), Some(&json!({"nick": "Al", "givenName": "Alice"})));
         assert_eq!(user.as_object().get("shoeSize"), Some(&json!(44)));
     }
 
