@@ -2,4 +2,5 @@
 //! service equal to what Git says. `docs/architecture.md` shows the rooms and
 //! which way data flows through them.
 
+pub mod api;
 pub mod scim;

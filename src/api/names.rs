@@ -1,0 +1,19 @@
+//! Names that live in people's clusters. A changed one loses what was written
+//! under the old one, so none ever changes.
+
+/// The API group of every kind.
+pub const GROUP: &str = "scim-operator.dev";
+
+/// The version in which every kind is served and stored.
+pub const VERSION: &str = "v1alpha1";
+
+/// The finalizer on users and groups: there may be an identity to clean up.
+pub const FINALIZER: &str = "scim-operator.dev/identity";
+
+/// The annotation that says what is about to be created, written before the
+/// request that creates it.
+pub const CREATE_INTENT: &str = "scim-operator.dev/create-intent";
+
+/// The annotation on a Secret that lists the host names, separated by commas,
+/// to which its values may be sent.
+pub const ALLOWED_HOSTS: &str = "scim-operator.dev/allowed-hosts";

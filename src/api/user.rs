@@ -1,0 +1,428 @@
+//! `ScimUser`: a person, or whatever else signs in, on a SCIM server.
+
+#![expect(unreachable_pub, reason = "KubeSchema repeats each struct inside a function")]
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{
+    schema::{self, extensions_are_not_typed, extensions_are_urns, one_primary, provider_is_immutable},
+    shared::{Anchor, DeletionPolicy, Normalized, Origin, ProviderRef},
+    values::{Address, Email, Entitlement, InstantMessaging, PhoneNumber, Photo, Role, X509Certificate},
+};
+
+/// What the person looks like on the server. An attribute that is absent is
+/// not managed: it stays as the server has it. One that is named is made
+/// equal, and kept equal. One that was named before and is gone from the
+/// manifest is removed there. `""` and `[]` clear.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, CustomResource, KubeSchema)]
+#[kube(
+    group = "scim-operator.dev",
+    version = "v1alpha1",
+    kind = "ScimUser",
+    plural = "scimusers",
+    shortname = "scimu",
+    category = "scim",
+    namespaced,
+    status = "ScimUserStatus",
+    derive = "Default",
+    derive = "PartialEq",
+    cel,
+    selectable = ".spec.providerRef.kind",
+    selectable = ".spec.providerRef.name",
+    doc = "A person, or whatever else signs in, on a SCIM 2.0 server (RFC 7643 §4.1). The operator creates the user, keeps it equal to this manifest, and deletes it with the object.",
+    printcolumn(
+        name = "UserName",
+        type_ = "string",
+        json_path = ".spec.userName",
+        description = "The name by which the person signs in."
+    ),
+    printcolumn(
+        name = "Provider",
+        type_ = "string",
+        json_path = ".spec.providerRef.name",
+        description = "The provider on whose server the user lives."
+    ),
+    printcolumn(
+        name = "Ready",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Ready")].status"#,
+        description = "Whether the server has everything that the manifest says."
+    ),
+    printcolumn(
+        name = "Reason",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Ready")].reason"#,
+        description = "Why it is or is not so."
+    ),
+    printcolumn(
+        name = "Age",
+        type_ = "date",
+        json_path = ".metadata.creationTimestamp",
+        description = "The time since the object was created."
+    ),
+    printcolumn(
+        name = "ID",
+        type_ = "string",
+        json_path = ".status.id",
+        priority = 1,
+        description = "The id that the server gave."
+    ),
+    printcolumn(
+        name = "Message",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Ready")].message"#,
+        priority = 1,
+        description = "What happened and what to do about it."
+    )
+)]
+#[x_kube(validation = provider_is_immutable())]
+#[serde(rename_all = "camelCase")]
+pub struct ScimUserSpec {
+    /// The provider, in the same namespace, on whose server the user lives.
+    /// It cannot change.
+    pub provider_ref: ProviderRef,
+
+    /// The name by which the person signs in (RFC 7643 §4.1.1), unique on the
+    /// server whatever its case, for example `barbara@example.com`. A new
+    /// value renames the same user. Absent: the server makes one, where it
+    /// can.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = schema::TEXT))]
+    pub user_name: Option<String>,
+
+    /// Your own id for the person (RFC 7643 §3.1), stored on the server with
+    /// the user and exact in its case, for example `701984`. Best something
+    /// that never changes, such as a personnel number: after a crash the
+    /// operator finds its own creation by it. Absent: left alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = schema::TEXT))]
+    pub external_id: Option<String>,
+
+    /// The name to show for the person (RFC 7643 §4.1.1), for example
+    /// `Barbara Jensen`. Absent: left alone. `""`: cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::TEXT))]
+    pub display_name: Option<String>,
+
+    /// The parts of the person's name (RFC 7643 §4.1.1). Each part is managed
+    /// by itself. Absent: left alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<Name>,
+
+    /// How the person is called in daily life (RFC 7643 §4.1.1), for example
+    /// `Barb`. Absent: left alone. `""`: cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::TEXT))]
+    pub nick_name: Option<String>,
+
+    /// A page about the person (RFC 7643 §4.1.1): a URL such as
+    /// `https://people.example.com/barbara`. Absent: left alone. `""`:
+    /// cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::URL))]
+    pub profile_url: Option<String>,
+
+    /// The person's title in the organisation (RFC 7643 §4.1.1), for example
+    /// `Vice President`. Absent: left alone. `""`: cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::TEXT))]
+    pub title: Option<String>,
+
+    /// How the person relates to the organisation (RFC 7643 §4.1.1), in the
+    /// server's own words: for example `Employee`, `Contractor`, `Intern`.
+    /// Absent: left alone. `""`: cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::TEXT))]
+    pub user_type: Option<String>,
+
+    /// The languages the person prefers to read (RFC 7643 §4.1.1), as in the
+    /// HTTP header Accept-Language (RFC 7231 §5.3.5): for example `en-US` or
+    /// `da, en-gb;q=0.8`. Absent: left alone. `""`: cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::TEXT))]
+    pub preferred_language: Option<String>,
+
+    /// How numbers, dates and currencies are shown to the person (RFC 7643
+    /// §4.1.1): a language tag (RFC 5646) such as `en-US`. Absent: left
+    /// alone. `""`: cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::TEXT))]
+    pub locale: Option<String>,
+
+    /// The person's time zone (RFC 7643 §4.1.1) by its name in the IANA
+    /// database, for example `America/Los_Angeles`. Absent: left alone.
+    /// `""`: cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::TEXT))]
+    pub timezone: Option<String>,
+
+    /// Whether the person may sign in (RFC 7643 §4.1.1). `false` disables the
+    /// account; some servers delete it for good. Absent: left alone; a new
+    /// user gets what the server gives, nearly always true. When it goes from
+    /// the manifest, it stays as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active: Option<bool>,
+
+    /// E-mail addresses (RFC 7643 §4.1.2). The list is complete: an address
+    /// that somebody adds on the server is removed. A value is known by
+    /// `value` and `type`; order means nothing; at most 64. For example
+    /// `[{value: barbara@example.com, type: work, primary: true}]`. Absent:
+    /// left alone. `[]`: cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::VALUES))]
+    #[x_kube(validation = one_primary("emails"), merge_strategy = ListMerge::Atomic)]
+    pub emails: Option<Vec<Email>>,
+
+    /// Phone numbers (RFC 7643 §4.1.2). The list is complete: a number that
+    /// somebody adds on the server is removed. A value is known by `value`
+    /// and `type`; order means nothing; at most 64. For example
+    /// `[{value: "tel:+1-201-555-0123", type: work}]`. Absent: left alone.
+    /// `[]`: cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::VALUES))]
+    #[x_kube(validation = one_primary("phoneNumbers"), merge_strategy = ListMerge::Atomic)]
+    pub phone_numbers: Option<Vec<PhoneNumber>>,
+
+    /// Addresses for instant messages (RFC 7643 §4.1.2). The list is
+    /// complete; a value is known by `value` and `type`; order means nothing;
+    /// at most 64. For example
+    /// `[{value: barbara@chat.example.com, type: xmpp}]`. Absent: left alone.
+    /// `[]`: cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::VALUES))]
+    #[x_kube(validation = one_primary("ims"), merge_strategy = ListMerge::Atomic)]
+    pub ims: Option<Vec<InstantMessaging>>,
+
+    /// Pictures of the person, as URLs (RFC 7643 §4.1.2). The list is
+    /// complete; a value is known by `value` and `type`; order means nothing;
+    /// at most 64. For example
+    /// `[{value: "https://photos.example.com/barbara.jpg", type: photo}]`.
+    /// Absent: left alone. `[]`: cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::VALUES))]
+    #[x_kube(validation = one_primary("photos"), merge_strategy = ListMerge::Atomic)]
+    pub photos: Option<Vec<Photo>>,
+
+    /// Postal addresses (RFC 7643 §4.1.2). The list is complete; a value is
+    /// known by `type`; order means nothing; at most 64. For example
+    /// `[{streetAddress: 100 Example Street, locality: Springfield, country: US, type: work}]`.
+    /// Absent: left alone. `[]`: cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::VALUES))]
+    #[x_kube(validation = one_primary("addresses"), merge_strategy = ListMerge::Atomic)]
+    pub addresses: Option<Vec<Address>>,
+
+    /// What the person is entitled to, in the server's own words (RFC 7643
+    /// §4.1.2). The list is complete: one that somebody grants on the server
+    /// is taken away. A value is known by `value` and `type`; order means
+    /// nothing; at most 64. For example `[{value: license-standard}]`.
+    /// Absent: left alone. `[]`: cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::VALUES))]
+    #[x_kube(validation = one_primary("entitlements"), merge_strategy = ListMerge::Atomic)]
+    pub entitlements: Option<Vec<Entitlement>>,
+
+    /// The person's roles, in the server's own words (RFC 7643 §4.1.2). The
+    /// list is complete: one that somebody grants on the server is taken
+    /// away. A value is known by `value` and `type`; order means nothing; at
+    /// most 64. For example `[{value: auditor}]`. Absent: left alone. `[]`:
+    /// cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::VALUES))]
+    #[x_kube(validation = one_primary("roles"), merge_strategy = ListMerge::Atomic)]
+    pub roles: Option<Vec<Role>>,
+
+    /// The person's X.509 certificates (RFC 7643 §4.1.2). The list is
+    /// complete; order means nothing; at most 8. For example
+    /// `[{value: MIIDQzCCAqygAwIBAgICEAAwDQYJ…}]`. Absent: left alone. `[]`:
+    /// cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::CERTIFICATES))]
+    #[x_kube(validation = one_primary("x509Certificates"), merge_strategy = ListMerge::Atomic)]
+    pub x509_certificates: Option<Vec<X509Certificate>>,
+
+    /// The enterprise extension (RFC 7643 §4.3): the person's place in the
+    /// organisation. Each part is managed by itself. Absent: left alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enterprise: Option<Enterprise>,
+
+    /// Attributes of any other extension (RFC 7643 §3.3), as they are, by
+    /// the URN of their schema; at most 16 extensions. For example
+    /// `{"urn:ietf:params:scim:schemas:extension:example:2.0:User": {badge: "17"}}`.
+    /// Each attribute is managed by itself. Absent: left alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::extensions")]
+    #[x_kube(validation = extensions_are_urns(), validation = extensions_are_not_typed("User"))]
+    pub extensions: Option<BTreeMap<String, BTreeMap<String, Value>>>,
+
+    /// Attributes of the user that belong to no schema of RFC 7643, as they
+    /// are, for servers that have some; at most 64. For example
+    /// `{costUnit: "4711"}`. Names that have a field of their own here belong
+    /// there (InvalidSpec). Each attribute is managed by itself. Absent: left
+    /// alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::attributes")]
+    pub attributes: Option<BTreeMap<String, Value>>,
+
+    /// What becomes of the user on the server when this object is deleted.
+    /// Delete: it is deleted there, after a check that it is still the same
+    /// one. Retain: it stays there and is no longer managed. Takes effect
+    /// also on an object that is being deleted already. Absent: the
+    /// provider's policy; without one, Delete for a user that was created
+    /// from this object and Retain for any other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deletion_policy: Option<DeletionPolicy>,
+}
+
+/// The parts of a person's name (RFC 7643 §4.1.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Name {
+    /// The full name as it is shown, with all that belongs to it, for example
+    /// `Ms. Barbara J Jensen, III`. Many servers make it from the parts.
+    /// Absent: left alone. `""`: cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::TEXT))]
+    pub formatted: Option<String>,
+
+    /// The family name, for example `Jensen`. Absent: left alone. `""`:
+    /// cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::TEXT))]
+    pub family_name: Option<String>,
+
+    /// The given name, for example `Barbara`. Absent: left alone. `""`:
+    /// cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::TEXT))]
+    pub given_name: Option<String>,
+
+    /// The middle names, for example `Jane`. Absent: left alone. `""`:
+    /// cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::TEXT))]
+    pub middle_name: Option<String>,
+
+    /// What comes before the name, for example `Ms.`. Absent: left alone.
+    /// `""`: cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::TEXT))]
+    pub honorific_prefix: Option<String>,
+
+    /// What comes after the name, for example `III`. Absent: left alone.
+    /// `""`: cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::TEXT))]
+    pub honorific_suffix: Option<String>,
+}
+
+/// The enterprise extension (RFC 7643 §4.3).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Enterprise {
+    /// The person's number in the organisation, as text, for example
+    /// `"701984"`. Absent: left alone. `""`: cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::TEXT))]
+    pub employee_number: Option<String>,
+
+    /// The cost centre, as text, for example `"4130"`. Absent: left alone.
+    /// `""`: cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::TEXT))]
+    pub cost_center: Option<String>,
+
+    /// The organisation, for example `Example Studios`. Absent: left alone.
+    /// `""`: cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::TEXT))]
+    pub organization: Option<String>,
+
+    /// The division, for example `Theme Park`. Absent: left alone. `""`:
+    /// cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::TEXT))]
+    pub division: Option<String>,
+
+    /// The department, for example `Tour Operations`. Absent: left alone.
+    /// `""`: cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::TEXT))]
+    pub department: Option<String>,
+
+    /// The person's manager. Absent: left alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manager: Option<Manager>,
+}
+
+/// A person's manager (RFC 7643 §4.3).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Manager {
+    /// The id that the server gave the manager: the `status.id` of the
+    /// manager's own ScimUser, for example
+    /// `26118915-6090-4610-87e4-49d8ca9f808d`. Absent: left alone. `""`:
+    /// cleared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::URL))]
+    pub value: Option<String>,
+}
+
+/// What the operator knows about the user on the server.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ScimUserStatus {
+    /// Which user on which server this object stands for. Absent: none yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub anchor: Option<Anchor>,
+
+    /// The id that the server gave (RFC 7643 §3.1): the same as in `anchor`,
+    /// where other tools find it easily.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::URL))]
+    pub id: Option<String>,
+
+    /// The userName as the server last showed it. Differs from the spec while
+    /// a change is under way, or where the server spells it its own way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::TEXT))]
+    pub user_name: Option<String>,
+
+    /// How the user came to be managed. Created: the operator made it.
+    /// Adopted: it was there before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<Origin>,
+
+    /// The metadata.generation that this status speaks of. Lower than the
+    /// object's: the last change was not looked at yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub observed_generation: Option<i64>,
+
+    /// The paths of the attributes that the operator set (RFC 7644 §3.5.2),
+    /// sorted: for example `displayName`, `name.givenName`. What is here and
+    /// gone from the spec is removed on the server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::PATHS), inner(length(max = schema::TEXT)))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub managed_attributes: Option<Vec<String>>,
+
+    /// The values that the server keeps in another form than they were sent,
+    /// and that are not sent again for that reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = schema::PATHS))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub normalized: Option<Vec<Normalized>>,
+
+    /// What is so and what is not, by type. Ready sums them up; Stalled means
+    /// that somebody has to act.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::conditions")]
+    pub conditions: Option<Vec<Condition>>,
+}
