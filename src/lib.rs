@@ -3,4 +3,5 @@
 //! which way data flows through them.
 
 pub mod api;
+pub mod cli;
 pub mod scim;

@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    schema::{self, extensions_are_not_typed, extensions_are_urns, provider_is_immutable},
+    schema::{
+        self, extensions_are_distinct, extensions_are_not_typed, extensions_are_urns, provider_is_immutable,
+    },
     shared::{Anchor, DeletionPolicy, Normalized, Origin, ProviderRef},
 };
 
@@ -35,62 +37,15 @@ use super::{
     selectable = ".spec.providerRef.kind",
     selectable = ".spec.providerRef.name",
     doc = "A group of people on a SCIM 2.0 server (RFC 7643 §4.2). The operator creates the group, keeps it and its members equal to this manifest, and deletes it with the object.",
-    printcolumn(
-        name = "DisplayName",
-        type_ = "string",
-        json_path = ".spec.displayName",
-        description = "The group's name on the server."
-    ),
-    printcolumn(
-        name = "Provider",
-        type_ = "string",
-        json_path = ".spec.providerRef.name",
-        description = "The provider on whose server the group lives."
-    ),
-    printcolumn(
-        name = "Ready",
-        type_ = "string",
-        json_path = r#".status.conditions[?(@.type=="Ready")].status"#,
-        description = "Whether the server has everything that the manifest says."
-    ),
-    printcolumn(
-        name = "Reason",
-        type_ = "string",
-        json_path = r#".status.conditions[?(@.type=="Ready")].reason"#,
-        description = "Why it is or is not so."
-    ),
-    printcolumn(
-        name = "Members",
-        type_ = "integer",
-        json_path = ".status.members.desired",
-        description = "How many members the manifest asks for."
-    ),
-    printcolumn(
-        name = "Applied",
-        type_ = "integer",
-        json_path = ".status.members.applied",
-        description = "How many of them are in the group on the server."
-    ),
-    printcolumn(
-        name = "Age",
-        type_ = "date",
-        json_path = ".metadata.creationTimestamp",
-        description = "The time since the object was created."
-    ),
-    printcolumn(
-        name = "ID",
-        type_ = "string",
-        json_path = ".status.id",
-        priority = 1,
-        description = "The id that the server gave."
-    ),
-    printcolumn(
-        name = "Message",
-        type_ = "string",
-        json_path = r#".status.conditions[?(@.type=="Ready")].message"#,
-        priority = 1,
-        description = "What happened and what to do about it."
-    )
+    printcolumn = r#"{"name": "DisplayName", "type": "string", "jsonPath": ".spec.displayName", "description": "The group's name on the server."}"#,
+    printcolumn = r#"{"name": "Provider", "type": "string", "jsonPath": ".spec.providerRef.name", "description": "The provider on whose server the group lives."}"#,
+    printcolumn = r#"{"name": "Ready", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Ready\")].status", "description": "Whether the server has everything that the manifest says."}"#,
+    printcolumn = r#"{"name": "Reason", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Ready\")].reason", "description": "Why it is or is not so."}"#,
+    printcolumn = r#"{"name": "Members", "type": "integer", "jsonPath": ".status.members.desired", "description": "How many members the manifest asks for."}"#,
+    printcolumn = r#"{"name": "Applied", "type": "integer", "jsonPath": ".status.members.applied", "description": "How many of them are in the group on the server."}"#,
+    printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp", "description": "The time since the object was created."}"#,
+    printcolumn = r#"{"name": "ID", "type": "string", "jsonPath": ".status.id", "priority": 1, "description": "The id that the server gave."}"#,
+    printcolumn = r#"{"name": "Message", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Ready\")].message", "priority": 1, "description": "What happened and what to do about it."}"#
 )]
 #[x_kube(validation = provider_is_immutable())]
 #[serde(rename_all = "camelCase")]
@@ -124,13 +79,17 @@ pub struct ScimGroupSpec {
     /// Each attribute is managed by itself. Absent: left alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::extensions")]
-    #[x_kube(validation = extensions_are_urns(), validation = extensions_are_not_typed("Group"))]
+    #[x_kube(
+        validation = extensions_are_urns(),
+        validation = extensions_are_distinct(),
+        validation = extensions_are_not_typed()
+    )]
     pub extensions: Option<BTreeMap<String, BTreeMap<String, Value>>>,
 
     /// Attributes of the group that belong to no schema of RFC 7643, as they
     /// are, for servers that have some; at most 64. For example
     /// `{description: Everybody who guides tours}`. Names that have a field
-    /// of their own here belong there (InvalidSpec). Each attribute is
+    /// of their own here belong there (`InvalidSpec`). Each attribute is
     /// managed by itself. Absent: left alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::attributes")]
@@ -150,7 +109,7 @@ pub struct ScimGroupSpec {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Members {
-    /// The names of ScimUser objects in the same namespace and with the same
+    /// The names of `ScimUser` objects in the same namespace and with the same
     /// provider, for example `[alice, bob]`; at most 10,000, each once. The
     /// list is complete: somebody who is added on the server is removed. One
     /// that does not exist or has no identity yet joins as soon as it has
@@ -217,7 +176,7 @@ pub struct ScimGroupStatus {
     pub members: Option<MemberCounts>,
 
     /// What is so and what is not, by type. Ready sums them up; Stalled means
-    /// that somebody has to act; MembersReady tells about the members.
+    /// that somebody has to act; `MembersReady` tells about the members.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::conditions")]
     pub conditions: Option<Vec<Condition>>,

@@ -2,6 +2,7 @@
 //! Types and constants only; no I/O.
 
 pub mod conditions;
+mod definitions;
 pub mod duration;
 mod group;
 pub mod names;
@@ -12,10 +13,8 @@ mod shared;
 mod user;
 mod values;
 
-use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
-use kube::CustomResourceExt as _;
-
 pub use self::{
+    definitions::definitions,
     group::{MemberCounts, Members, ScimGroup, ScimGroupSpec, ScimGroupStatus},
     provider::{
         Auth, AuthType, BearerAuth, ScimProvider, ScimProviderSpec, ScimProviderStatus, SecretKeyRef,
@@ -24,8 +23,3 @@ pub use self::{
     user::{Enterprise, Manager, Name, ScimUser, ScimUserSpec, ScimUserStatus},
     values::{Address, Email, Entitlement, InstantMessaging, PhoneNumber, Photo, Role, X509Certificate},
 };
-
-/// Every definition that a cluster needs, in the order of dependence.
-pub fn definitions() -> Vec<CustomResourceDefinition> {
-    vec![ScimProvider::crd(), ScimUser::crd(), ScimGroup::crd()]
-}

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    schema::{self, at_least_a_second, auth_has_its_block, url_is_plain, url_is_safe},
+    schema::{self, auth_has_its_block, is_a_duration, url_is_plain, url_is_safe},
     shared::DeletionPolicy,
 };
 
@@ -27,32 +27,10 @@ use super::{
     derive = "Default",
     derive = "PartialEq",
     doc = "A SCIM 2.0 server (RFC 7644) and how to reach it. ScimUser and ScimGroup objects of the same namespace name it in spec.providerRef.",
-    printcolumn(name = "URL", type_ = "string", json_path = ".spec.url", description = "The SCIM base URL."),
-    printcolumn(
-        name = "Ready",
-        type_ = "string",
-        json_path = r#".status.conditions[?(@.type=="Ready")].status"#,
-        description = "Whether the server can be used."
-    ),
-    printcolumn(
-        name = "Reason",
-        type_ = "string",
-        json_path = r#".status.conditions[?(@.type=="Ready")].reason"#,
-        description = "Why it can or cannot be used."
-    ),
-    printcolumn(
-        name = "Age",
-        type_ = "date",
-        json_path = ".metadata.creationTimestamp",
-        description = "The time since the object was created."
-    ),
-    printcolumn(
-        name = "Message",
-        type_ = "string",
-        json_path = r#".status.conditions[?(@.type=="Ready")].message"#,
-        priority = 1,
-        description = "What happened and what to do about it."
-    )
+    printcolumn = r#"{"name": "URL", "type": "string", "jsonPath": ".spec.url", "description": "The SCIM base URL."}"#,
+    printcolumn = r#"{"name": "Reason", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Ready\")].reason", "description": "Why it can or cannot be used."}"#,
+    printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp", "description": "The time since the object was created."}"#,
+    printcolumn = r#"{"name": "Message", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Ready\")].message", "priority": 1, "description": "What happened and what to do about it."}"#
 )]
 #[x_kube(validation = url_is_plain(), validation = url_is_safe())]
 #[serde(rename_all = "camelCase")]
@@ -60,7 +38,7 @@ pub struct ScimProviderSpec {
     /// The SCIM base URL: what comes before `/Users` (RFC 7644 §1.3), for
     /// example `https://scim.example.com/scim/v2`. No user name, query or
     /// fragment. When it comes to point at another server or another path,
-    /// the objects that already have an identity stop with EndpointChanged,
+    /// the objects that already have an identity stop with `EndpointChanged`,
     /// because ids of one server are strangers on another.
     #[schemars(length(min = 1, max = schema::URL))]
     pub url: String,
@@ -78,11 +56,11 @@ pub struct ScimProviderSpec {
     /// duration such as `10m`, `90s` or `1h30m`, at least `1s`. Absent:
     /// `10m`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 32), pattern(schema::DURATION_PATTERN), extend("format" = "duration"))]
-    #[x_kube(validation = at_least_a_second())]
+    #[schemars(length(max = 32))]
+    #[x_kube(validation = is_a_duration())]
     pub resync_interval: Option<String>,
 
-    /// What becomes of an identity when its ScimUser or ScimGroup is deleted
+    /// What becomes of an identity when its `ScimUser` or `ScimGroup` is deleted
     /// and names no policy of its own. Delete: it is deleted on the server.
     /// Retain: it stays there and is no longer managed. Absent: Delete for
     /// identities that were created from an object, Retain for others.
@@ -119,7 +97,7 @@ pub enum AuthType {
 pub struct BearerAuth {
     /// The Secret that holds the token, in the provider's namespace. Its
     /// annotation `scim-operator.dev/allowed-hosts` must list the host of
-    /// `url`, or it is not sent (SecretNotAllowed).
+    /// `url`, or it is not sent (`SecretNotAllowed`).
     pub token_secret_ref: SecretKeyRef,
 }
 

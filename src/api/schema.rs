@@ -1,4 +1,4 @@
-//! Pieces of the OpenAPI schemas that derive macros cannot say.
+//! Pieces of the `OpenAPI` schemas that derive macros cannot say.
 
 use kube::core::{Message, Rule};
 use schemars::{Schema, SchemaGenerator, json_schema};
@@ -36,9 +36,6 @@ pub(super) const NAME_PATTERN: &str = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9
 /// What a key in a Secret looks like.
 pub(super) const KEY_PATTERN: &str = r"^[-._a-zA-Z0-9]+$";
 
-/// What a duration looks like: Go's syntax without a sign.
-pub(super) const DURATION_PATTERN: &str = r"^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$";
-
 /// `primary` is true at most once in a list (RFC 7643 §2.4).
 pub(super) fn one_primary(attribute: &str) -> Rule {
     Rule::new("self.filter(v, has(v.primary) && v.primary).size() <= 1").message(Message::Message(format!(
@@ -55,19 +52,26 @@ pub(super) fn provider_is_immutable() -> Rule {
         .field_path(".providerRef")
 }
 
-/// An extension's key is a URN (RFC 7643 §3.3).
+/// An extension's key is a URN (RFC 8141), each one once: names are compared
+/// without regard to case (RFC 7643 §2.1).
 pub(super) fn extensions_are_urns() -> Rule {
-    Rule::new("self.all(urn, urn.startsWith('urn:') && urn.size() > 8 && urn.size() <= 256)")
-        .message("an extension's key is its schema's URN, at most 256 characters: for example urn:ietf:params:scim:schemas:extension:example:2.0:User")
+    Rule::new(r"self.all(urn, urn.size() <= 256 && urn.matches('^urn:[A-Za-z0-9][A-Za-z0-9-]{0,31}:[A-Za-z0-9()+,.:=@;$_!*%/-]+$'))")
+        .message("an extension's key is the URN of its schema, at most 256 characters: for example urn:ietf:params:scim:schemas:extension:example:2.0:User")
+}
+
+/// See `extensions_are_urns`.
+pub(super) fn extensions_are_distinct() -> Rule {
+    Rule::new("self.all(urn, self.exists_one(other, other.lowerAscii() == urn.lowerAscii()))")
+        .message("two of the extensions are the same but for upper and lower case: write their attributes under one of them")
 }
 
 /// Attributes that have a typed place are not repeated in an extension.
-pub(super) fn extensions_are_not_typed(resource: &str) -> Rule {
-    let core = format!("urn:ietf:params:scim:schemas:core:2.0:{resource}");
-    Rule::new(format!(
-        "!('{core}' in self) && !('urn:ietf:params:scim:schemas:extension:enterprise:2.0:User' in self)"
-    ))
-    .message("the core and enterprise schemas have fields of their own: write core attributes directly under spec and enterprise attributes under spec.enterprise of a user")
+pub(super) fn extensions_are_not_typed() -> Rule {
+    Rule::new(
+        "self.all(urn, !urn.lowerAscii().startsWith('urn:ietf:params:scim:schemas:core:') \
+         && urn.lowerAscii() != 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:user')",
+    )
+    .message("the core and enterprise schemas have fields of their own: write core attributes directly under spec, and enterprise attributes under spec.enterprise of a ScimUser")
 }
 
 /// The shape of a base URL: no user name, query or fragment.
@@ -84,9 +88,12 @@ pub(super) fn url_is_safe() -> Rule {
         .field_path(".url")
 }
 
-/// A sweep more often than every second is never meant.
-pub(super) fn at_least_a_second() -> Rule {
-    Rule::new("self >= duration('1s')").message("resyncInterval must be at least 1s")
+/// Go's syntax without a sign, and not so often that it is never meant.
+pub(super) fn is_a_duration() -> Rule {
+    Rule::new(
+        r"self.matches('^([0-9]+(\\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$') && duration(self) >= duration('1s')",
+    )
+    .message("resyncInterval is a duration such as 10m, 90s or 1h30m, at least 1s")
 }
 
 /// The block of the method, and no other.

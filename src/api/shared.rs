@@ -9,7 +9,7 @@ use super::schema;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProviderRef {
-    /// The kind of the provider: ScimProvider.
+    /// The kind of the provider: `ScimProvider`.
     pub kind: ProviderKind,
 
     /// The provider's name, for example `corporate-directory`. It may be
@@ -47,7 +47,7 @@ pub struct Anchor {
     /// The server and the place on it: scheme, host, port and base path, for
     /// example `https://scim.example.com/scim/v2`. When the provider points
     /// elsewhere, nothing is read or written for this object
-    /// (EndpointChanged).
+    /// (`EndpointChanged`).
     #[schemars(length(min = 1, max = schema::URL))]
     pub endpoint_key: String,
 
@@ -59,7 +59,7 @@ pub struct Anchor {
     /// `meta.created` as the server wrote it when the identity was anchored
     /// (RFC 7643 §3.1), for example `2026-05-13T04:42:34Z`. Another value
     /// later means that the id was given to somebody else
-    /// (IdentityMismatch). Absent: the server does not tell it.
+    /// (`IdentityMismatch`). Absent: the server does not tell it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = schema::TEXT))]
     pub created: Option<String>,

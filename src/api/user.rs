@@ -11,7 +11,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    schema::{self, extensions_are_not_typed, extensions_are_urns, one_primary, provider_is_immutable},
+    schema::{
+        self, extensions_are_distinct, extensions_are_not_typed, extensions_are_urns, one_primary,
+        provider_is_immutable,
+    },
     shared::{Anchor, DeletionPolicy, Normalized, Origin, ProviderRef},
     values::{Address, Email, Entitlement, InstantMessaging, PhoneNumber, Photo, Role, X509Certificate},
 };
@@ -36,50 +39,13 @@ use super::{
     selectable = ".spec.providerRef.kind",
     selectable = ".spec.providerRef.name",
     doc = "A person, or whatever else signs in, on a SCIM 2.0 server (RFC 7643 §4.1). The operator creates the user, keeps it equal to this manifest, and deletes it with the object.",
-    printcolumn(
-        name = "UserName",
-        type_ = "string",
-        json_path = ".spec.userName",
-        description = "The name by which the person signs in."
-    ),
-    printcolumn(
-        name = "Provider",
-        type_ = "string",
-        json_path = ".spec.providerRef.name",
-        description = "The provider on whose server the user lives."
-    ),
-    printcolumn(
-        name = "Ready",
-        type_ = "string",
-        json_path = r#".status.conditions[?(@.type=="Ready")].status"#,
-        description = "Whether the server has everything that the manifest says."
-    ),
-    printcolumn(
-        name = "Reason",
-        type_ = "string",
-        json_path = r#".status.conditions[?(@.type=="Ready")].reason"#,
-        description = "Why it is or is not so."
-    ),
-    printcolumn(
-        name = "Age",
-        type_ = "date",
-        json_path = ".metadata.creationTimestamp",
-        description = "The time since the object was created."
-    ),
-    printcolumn(
-        name = "ID",
-        type_ = "string",
-        json_path = ".status.id",
-        priority = 1,
-        description = "The id that the server gave."
-    ),
-    printcolumn(
-        name = "Message",
-        type_ = "string",
-        json_path = r#".status.conditions[?(@.type=="Ready")].message"#,
-        priority = 1,
-        description = "What happened and what to do about it."
-    )
+    printcolumn = r#"{"name": "UserName", "type": "string", "jsonPath": ".spec.userName", "description": "The name by which the person signs in."}"#,
+    printcolumn = r#"{"name": "Provider", "type": "string", "jsonPath": ".spec.providerRef.name", "description": "The provider on whose server the user lives."}"#,
+    printcolumn = r#"{"name": "Ready", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Ready\")].status", "description": "Whether the server has everything that the manifest says."}"#,
+    printcolumn = r#"{"name": "Reason", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Ready\")].reason", "description": "Why it is or is not so."}"#,
+    printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp", "description": "The time since the object was created."}"#,
+    printcolumn = r#"{"name": "ID", "type": "string", "jsonPath": ".status.id", "priority": 1, "description": "The id that the server gave."}"#,
+    printcolumn = r#"{"name": "Message", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Ready\")].message", "priority": 1, "description": "What happened and what to do about it."}"#
 )]
 #[x_kube(validation = provider_is_immutable())]
 #[serde(rename_all = "camelCase")]
@@ -258,13 +224,17 @@ pub struct ScimUserSpec {
     /// Each attribute is managed by itself. Absent: left alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::extensions")]
-    #[x_kube(validation = extensions_are_urns(), validation = extensions_are_not_typed("User"))]
+    #[x_kube(
+        validation = extensions_are_urns(),
+        validation = extensions_are_distinct(),
+        validation = extensions_are_not_typed()
+    )]
     pub extensions: Option<BTreeMap<String, BTreeMap<String, Value>>>,
 
     /// Attributes of the user that belong to no schema of RFC 7643, as they
     /// are, for servers that have some; at most 64. For example
     /// `{costUnit: "4711"}`. Names that have a field of their own here belong
-    /// there (InvalidSpec). Each attribute is managed by itself. Absent: left
+    /// there (`InvalidSpec`). Each attribute is managed by itself. Absent: left
     /// alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(schema_with = "schema::attributes")]
@@ -366,7 +336,7 @@ pub struct Enterprise {
 #[serde(rename_all = "camelCase")]
 pub struct Manager {
     /// The id that the server gave the manager: the `status.id` of the
-    /// manager's own ScimUser, for example
+    /// manager's own `ScimUser`, for example
     /// `26118915-6090-4610-87e4-49d8ca9f808d`. Absent: left alone. `""`:
     /// cleared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
