@@ -35,10 +35,12 @@ var made = []string{
 
 var errStopped = errors.New("stopped")
 
+// Children are tied to the life of the thread that started them (see
+// tieToParent): that has to be the main one, which lives as long as the process,
+// and only here it is certain that this is it.
+func init() { runtime.LockOSThread() }
+
 func main() {
-	// Children are tied to the life of the thread that started them (see
-	// tieToParent): that has to be the main one, which lives as long as the process.
-	runtime.LockOSThread()
 	dir := flag.String("dir", "", "folder for the kubeconfig, the logs and the data; made and removed as needed")
 	flag.Parse()
 	if *dir == "" || flag.NArg() > 0 {
