@@ -1,0 +1,35 @@
+//! How long to wait before trying again.
+
+use std::time::Duration;
+
+const FIRST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_secs(300);
+
+/// The wait before the next try after so many failures in a row: doubled each
+/// time from a second to five minutes, and then between half and all of it.
+/// `jitter` lies in 0..1 and keeps a thousand objects from coming back at once.
+pub fn delay(failures: u32, jitter: f64) -> Duration {
+    let doubled = FIRST.saturating_mul(1 << failures.saturating_sub(1).min(16));
+    let longest = doubled.min(LONGEST);
+    longest.mul_f64(0.5 + 0.5 * jitter.clamp(0.0, 1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_double_up_to_five_minutes() {
+        assert_eq!(delay(1, 1.0), Duration::from_secs(1));
+        assert_eq!(delay(2, 1.0), Duration::from_secs(2));
+        assert_eq!(delay(9, 1.0), Duration::from_secs(256));
+        assert_eq!(delay(10, 1.0), LONGEST);
+        assert_eq!(delay(u32::MAX, 1.0), LONGEST);
+    }
+
+    #[test]
+    fn jitter_takes_off_half_at_most() {
+        assert_eq!(delay(1, 0.0), Duration::from_millis(500));
+        assert_eq!(delay(10, 0.0), LONGEST / 2);
+    }
+}

@@ -1,0 +1,262 @@
+//! What a manifest says, leaf by leaf.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::{
+    api::{ScimGroupSpec, ScimUserSpec},
+    scim::{
+        path::{AttributePath, ENTERPRISE_SCHEMA, GROUP_SCHEMA, USER_SCHEMA},
+        port::ResourceType,
+    },
+};
+
+/// The attributes that a manifest names, by leaf path. An attribute that is
+/// absent here is not ours; one whose value [clears](super::compare::clears)
+/// is ours and wanted empty.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Desired {
+    resource_type: ResourceType,
+    values: BTreeMap<AttributePath, Value>,
+}
+
+/// A manifest that the schema lets through and that still cannot be meant.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidSpec {
+    /// An attribute name that SCIM does not know how to spell (RFC 7643 §2.1).
+    #[error(
+        "spec.{field} has the key {name:?}, which is no SCIM attribute name: use letters, digits, '-', '_' and '$'"
+    )]
+    AttributeName {
+        /// `attributes` or `extensions["…"]`.
+        field: String,
+        /// The key.
+        name: String,
+    },
+    /// An attribute that has, or will have, a field of its own.
+    #[error("spec.attributes.{name} is not for this field: {instead}")]
+    Shadowed {
+        /// The key.
+        name: String,
+        /// What to use.
+        instead: &'static str,
+    },
+    /// A schema that is not an extension, or one with a field of its own.
+    #[error("spec.extensions has the schema {schema}: {instead}")]
+    NotAnExtension {
+        /// The key.
+        schema: String,
+        /// What to use.
+        instead: &'static str,
+    },
+    /// A user without a name, or a group without one.
+    #[error("spec.{field} is missing or empty: this server cannot create a {resource_type} without it")]
+    Nameless {
+        /// `userName` or `displayName`.
+        field: &'static str,
+        /// User or Group.
+        resource_type: ResourceType,
+    },
+}
+
+/// The attributes of RFC 7643 §4.1 with a field of the same name in the spec.
+const USER_ATTRIBUTES: [&str; 20] = [
+    "userName",
+    "externalId",
+    "displayName",
+    "name",
+    "nickName",
+    "profileUrl",
+    "title",
+    "userType",
+    "preferredLanguage",
+    "locale",
+    "timezone",
+    "active",
+    "emails",
+    "phoneNumbers",
+    "ims",
+    "photos",
+    "addresses",
+    "entitlements",
+    "roles",
+    "x509Certificates",
+];
+
+/// The attributes of RFC 7643 §4.2 with a field of the same name in the spec.
+const GROUP_ATTRIBUTES: [&str; 2] = ["displayName", "externalId"];
+
+impl Desired {
+    /// These values at these paths.
+    pub fn new(
+        resource_type: ResourceType,
+        values: impl IntoIterator<Item = (AttributePath, Value)>,
+    ) -> Self {
+        Self { resource_type, values: values.into_iter().collect() }
+    }
+
+    /// What this user is to be.
+    pub fn user(spec: &ScimUserSpec) -> Result<Self, InvalidSpec> {
+        let mut desired = Self::new(ResourceType::User, []);
+        desired.add_core(spec, &USER_ATTRIBUTES);
+        if let Some(enterprise) = &spec.enterprise {
+            for (name, value) in fields(enterprise) {
+                desired.add(&AttributePath::extension(ENTERPRISE_SCHEMA, name), value);
+            }
+        }
+        desired.add_extensions(spec.extensions.as_ref())?;
+        desired.add_attributes(spec.attributes.as_ref(), &USER_ATTRIBUTES)?;
+        desired.require_name("userName")?;
+        Ok(desired)
+    }
+
+    /// What this group is to be, apart from its members.
+    pub fn group(spec: &ScimGroupSpec) -> Result<Self, InvalidSpec> {
+        let mut desired = Self::new(ResourceType::Group, []);
+        desired.add_core(spec, &GROUP_ATTRIBUTES);
+        desired.add_extensions(spec.extensions.as_ref())?;
+        desired.add_attributes(spec.attributes.as_ref(), &GROUP_ATTRIBUTES)?;
+        desired.require_name("displayName")?;
+        Ok(desired)
+    }
+
+    /// User or Group.
+    pub fn resource_type(&self) -> ResourceType {
+        self.resource_type
+    }
+
+    /// Every named leaf with its value.
+    pub fn iter(&self) -> impl Iterator<Item = (&AttributePath, &Value)> {
+        self.values.iter()
+    }
+
+    /// Every named leaf.
+    pub fn paths(&self) -> impl Iterator<Item = &AttributePath> {
+        self.values.keys()
+    }
+
+    /// The wanted value of a leaf.
+    pub fn get(&self, path: &AttributePath) -> Option<&Value> {
+        self.values.get(path)
+    }
+
+    /// A core attribute that is text and not empty.
+    pub fn text(&self, attribute: &str) -> Option<&str> {
+        self.get(&AttributePath::core(attribute))?.as_str().filter(|text| !text.is_empty())
+    }
+
+    /// Whether the manifest names this leaf, the attribute it belongs to, or
+    /// a part of it: then its removal would touch something wanted.
+    pub fn touches(&self, path: &AttributePath) -> bool {
+        self.values.contains_key(path)
+            || self.values.contains_key(&path.parent())
+            || (path.sub_attribute().is_none() && self.values.keys().any(|named| &named.parent() == path))
+    }
+
+    /// The named leaves, as text.
+    pub fn path_set(&self) -> BTreeSet<AttributePath> {
+        self.values.keys().cloned().collect()
+    }
+
+    fn add_core(&mut self, spec: &impl Serialize, attributes: &[&str]) {
+        for (name, value) in fields(spec) {
+            if attributes.contains(&name.as_str()) {
+                self.add(&AttributePath::core(name), value);
+            }
+        }
+    }
+
+    fn add_extensions(
+        &mut self,
+        extensions: Option<&BTreeMap<String, BTreeMap<String, Value>>>,
+    ) -> Result<(), InvalidSpec> {
+        for (schema, attributes) in extensions.into_iter().flatten() {
+            check_extension(schema)?;
+            for (name, value) in attributes {
+                check_name(name, || format!("extensions[\"{schema}\"]"))?;
+                self.add(&AttributePath::extension(schema, name), value.clone());
+            }
+        }
+        Ok(())
+    }
+
+    fn add_attributes(
+        &mut self,
+        attributes: Option<&BTreeMap<String, Value>>,
+        typed: &[&str],
+    ) -> Result<(), InvalidSpec> {
+        for (name, value) in attributes.into_iter().flatten() {
+            check_name(name, || "attributes".to_owned())?;
+            check_free(name, typed)?;
+            self.add(&AttributePath::core(name), value.clone());
+        }
+        Ok(())
+    }
+
+    /// Complex attributes are owned sub-attribute by sub-attribute, so that
+    /// naming one leaves the others alone.
+    fn add(&mut self, path: &AttributePath, value: Value) {
+        match value {
+            Value::Object(parts) if !parts.is_empty() => {
+                for (name, part) in parts {
+                    self.values.insert(path.sub(name), part);
+                }
+            }
+            value => {
+                self.values.insert(path.clone(), value);
+            }
+        }
+    }
+
+    fn require_name(&self, field: &'static str) -> Result<(), InvalidSpec> {
+        let named = self.text(field).is_some();
+        named.then_some(()).ok_or(InvalidSpec::Nameless { field, resource_type: self.resource_type })
+    }
+}
+
+fn fields(value: &impl Serialize) -> Map<String, Value> {
+    match serde_json::to_value(value) {
+        Ok(Value::Object(fields)) => fields,
+        _ => Map::new(),
+    }
+}
+
+fn check_name(name: &str, field: impl FnOnce() -> String) -> Result<(), InvalidSpec> {
+    let legal = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '$');
+    if !name.is_empty() && name.chars().all(legal) {
+        return Ok(());
+    }
+    Err(InvalidSpec::AttributeName { field: field(), name: name.to_owned() })
+}
+
+fn check_free(name: &str, typed: &[&str]) -> Result<(), InvalidSpec> {
+    let is = |other: &str| name.eq_ignore_ascii_case(other);
+    let instead = if ["id", "meta", "schemas", "groups"].into_iter().any(is) {
+        "the server or this operator sets it; remove it"
+    } else if is("members") {
+        "use spec.members of the ScimGroup"
+    } else if is("password") {
+        "passwords are never written in manifests; remove it"
+    } else if typed.iter().any(|known| is(known)) {
+        "use the field of the same name in spec"
+    } else {
+        return Ok(());
+    };
+    Err(InvalidSpec::Shadowed { name: name.to_owned(), instead })
+}
+
+fn check_extension(schema: &str) -> Result<(), InvalidSpec> {
+    let is = |other: &str| schema.eq_ignore_ascii_case(other);
+    let instead = if is(ENTERPRISE_SCHEMA) {
+        "use spec.enterprise"
+    } else if is(USER_SCHEMA) || is(GROUP_SCHEMA) {
+        "it is the core schema; use the fields of spec, or spec.attributes"
+    } else if !schema.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:")) {
+        "a schema is a URN and starts with urn:"
+    } else {
+        return Ok(());
+    };
+    Err(InvalidSpec::NotAnExtension { schema: schema.to_owned(), instead })
+}

@@ -1,0 +1,206 @@
+//! The note that is left on an object before its identity is created, and
+//! what it proves after a crash.
+//!
+//! Tenants can write annotations. So the note is sealed with a key that only
+//! the operator has, and names the object it was written for; one that does
+//! not fit counts as none.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{compare::says_the_same, desired::Desired, digest::Digester, lookup::MatchKeys};
+use crate::scim::{path::AttributePath, resource::Resource};
+
+/// How long a server may take to show what it created: until then nothing is
+/// posted again.
+pub const SETTLE: SignedDuration = SignedDuration::from_secs(15);
+
+/// What was about to be created, for whom and where.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Intent {
+    /// The UID of the object.
+    pub uid: String,
+    /// The endpoint key of the server.
+    pub endpoint: String,
+    /// How to find what was created.
+    pub keys: MatchKeys,
+    /// A digest of each value that was to be sent, by leaf path.
+    pub values: BTreeMap<String, String>,
+    /// Tells one attempt from the next.
+    pub nonce: String,
+    /// When the note was written, by the operator's clock.
+    pub written: Timestamp,
+    /// The server's clock as last seen before. Nothing of ours is older.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_date: Option<Timestamp>,
+    /// The anchored id that is gone from the server and is created anew.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
+}
+
+/// What a found identity is to the object with this intent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Proof {
+    /// It was created by the request that the intent announced.
+    Ours,
+    /// It was there before: somebody else's.
+    Older,
+    /// Nothing proves either.
+    Unproven,
+}
+
+impl Intent {
+    /// A digest of each value of what is about to be sent.
+    pub fn digests(desired: &Desired, digester: &Digester) -> BTreeMap<String, String> {
+        desired.iter().map(|(path, value)| (path.to_string(), digester.value(value))).collect()
+    }
+
+    /// The annotation's text.
+    pub fn sealed(&self, digester: &Digester) -> Result<String, serde_json::Error> {
+        let text = serde_json::to_string(self)?;
+        Ok(format!("{}.{text}", digester.seal(&text)))
+    }
+
+    /// Reads an annotation; `None` unless the seal, the object and the
+    /// endpoint are the right ones.
+    pub fn open(annotation: &str, digester: &Digester, uid: &str, endpoint: Option<&str>) -> Option<Self> {
+        let (seal, text) = annotation.split_once('.')?;
+        if !digester.is_sealed(text, seal) {
+            return None;
+        }
+        let intent: Self = serde_json::from_str(text).ok()?;
+        let same_place = endpoint.is_none_or(|endpoint| endpoint == intent.endpoint);
+        (intent.uid == uid && same_place).then_some(intent)
+    }
+
+    /// The leaf paths that were about to be set.
+    pub fn paths(&self) -> BTreeSet<AttributePath> {
+        self.values.keys().filter_map(|path| AttributePath::parse(path)).collect()
+    }
+
+    /// How much of the settling time is left.
+    pub fn unsettled(&self, now: Timestamp) -> Option<SignedDuration> {
+        // A clock that was set back must not make an intent wait for ever.
+        let age = now.duration_since(self.written).max(SignedDuration::ZERO);
+        (age < SETTLE).then(|| SETTLE - age)
+    }
+
+    /// What an identity with matching keys is. `desired` is the manifest of
+    /// today, which may no longer be the one that was sent.
+    pub fn proof(&self, found: &Resource, desired: &Desired, digester: &Digester) -> Proof {
+        match (found.created_at(), self.server_date) {
+            (Some(created), Some(date)) if created < date => return Proof::Older,
+            (Some(_), Some(_)) => {}
+            _ => return Proof::Unproven,
+        }
+        let as_sent = self.values.iter().all(|(path, sent)| {
+            let Some(path) = AttributePath::parse(path) else { return false };
+            let observed = found.get(&path);
+            match desired.get(&path).filter(|value| &digester.value(value) == sent) {
+                Some(value) => says_the_same(&path, value, observed),
+                None => &digester.value(observed.unwrap_or(&serde_json::Value::Null)) == sent,
+            }
+        });
+        if as_sent { Proof::Ours } else { Proof::Unproven }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::scim::port::ResourceType;
+
+    fn digester() -> Digester {
+        Digester::new(b"key")
+    }
+
+    fn desired() -> Desired {
+        Desired::new(
+            ResourceType::User,
+            [
+                (AttributePath::core("userName"), json!("alice")),
+                (AttributePath::core("title"), json!("Engineer")),
+            ],
+        )
+    }
+
+    fn intent() -> Intent {
+        Intent {
+            uid: "uid".to_owned(),
+            endpoint: "https://idp.example.com".to_owned(),
+            keys: MatchKeys::of(&desired()),
+            values: Intent::digests(&desired(), &digester()),
+            nonce: "n".to_owned(),
+            written: "2026-01-01T00:00:00Z".parse().unwrap(),
+            server_date: Some("2026-01-01T00:00:00Z".parse().unwrap()),
+            replaces: None,
+        }
+    }
+
+    fn found(created: &str, title: &str) -> Resource {
+        let found = json!({"id": "1", "userName": "Alice", "title": title, "meta": {"created": created}});
+        Resource::from_value(found).unwrap()
+    }
+
+    fn proof(found: &Resource) -> Proof {
+        intent().proof(found, &desired(), &digester())
+    }
+
+    #[test]
+    fn only_the_sealed_note_of_this_object_and_endpoint_counts() {
+        let note = intent().sealed(&digester()).unwrap();
+        let open = |note: &str, uid, endpoint| Intent::open(note, &digester(), uid, endpoint);
+        assert_eq!(open(&note, "uid", Some("https://idp.example.com")), Some(intent()));
+        assert_eq!(open(&note, "uid", None), Some(intent()));
+        assert_eq!(open(&note, "other", Some("https://idp.example.com")), None);
+        assert_eq!(open(&note, "uid", Some("https://other.example.com")), None);
+        assert_eq!(open(&note.replace("alice", "mallory"), "uid", None), None);
+        assert_eq!(open("", "uid", None), None);
+    }
+
+    #[test]
+    fn what_was_created_after_the_note_with_the_values_sent_is_ours() {
+        assert_eq!(proof(&found("2026-01-01T00:00:00.5Z", "Engineer")), Proof::Ours);
+    }
+
+    #[test]
+    fn what_was_there_before_the_note_is_somebody_elses() {
+        assert_eq!(proof(&found("2025-12-31T23:59:59Z", "Engineer")), Proof::Older);
+    }
+
+    #[test]
+    fn other_values_or_no_time_prove_nothing() {
+        assert_eq!(proof(&found("2026-01-01T00:00:01Z", "Clerk")), Proof::Unproven);
+        assert_eq!(proof(&found("a while ago", "Engineer")), Proof::Unproven);
+        let undated = Intent { server_date: None, ..intent() };
+        let twin = found("2026-01-01T00:00:01Z", "Engineer");
+        assert_eq!(undated.proof(&twin, &desired(), &digester()), Proof::Unproven);
+    }
+
+    #[test]
+    fn a_manifest_edited_since_does_not_disprove_what_was_sent() {
+        let edited = Desired::new(
+            ResourceType::User,
+            [
+                (AttributePath::core("userName"), json!("alice")),
+                (AttributePath::core("title"), json!("Director")),
+            ],
+        );
+        let proof = |title| intent().proof(&found("2026-01-01T00:00:01Z", title), &edited, &digester());
+        assert_eq!(proof("Engineer"), Proof::Ours);
+        assert_eq!(proof("Director"), Proof::Unproven);
+    }
+
+    #[test]
+    fn settling_ends_and_a_clock_set_back_does_not_prolong_it() {
+        let at = |text: &str| intent().unsettled(text.parse().unwrap());
+        assert_eq!(at("2026-01-01T00:00:10Z"), Some(SignedDuration::from_secs(5)));
+        assert_eq!(at("2026-01-01T00:00:15Z"), None);
+        assert_eq!(at("2025-06-01T00:00:00Z"), Some(SETTLE));
+    }
+}

@@ -1,0 +1,350 @@
+//! Every row of the lifecycle: one state, one step.
+
+use serde_json::json;
+
+use super::{super::lookup::MatchKeys, *};
+use crate::scim::path::AttributePath;
+
+const HERE: &str = "https://idp.example.com/scim/v2";
+const CREATED: &str = "2026-01-01T00:00:30Z";
+
+/// A state from which each row tells only how it differs: a new object, seen
+/// for the first time, whose server answers.
+struct State {
+    deleting: bool,
+    finalizer: bool,
+    retain: bool,
+    settled: bool,
+    endpoint: Option<&'static str>,
+    anchor: Option<Address>,
+    intent: Option<Intent>,
+    just_written: bool,
+    refused: bool,
+    fresh: bool,
+    reading: Reading,
+    announced_lookup: Lookup,
+    lookup: Lookup,
+    now: &'static str,
+}
+
+fn new() -> State {
+    State {
+        deleting: false,
+        finalizer: false,
+        retain: false,
+        settled: false,
+        endpoint: Some(HERE),
+        anchor: None,
+        intent: None,
+        just_written: false,
+        refused: false,
+        fresh: false,
+        reading: Reading::NotYet,
+        announced_lookup: Lookup::NotYet,
+        lookup: Lookup::NotYet,
+        now: "2026-01-01T00:01:00Z",
+    }
+}
+
+fn announced() -> State {
+    State { finalizer: true, intent: Some(intent(None)), ..new() }
+}
+
+fn anchored() -> State {
+    State { finalizer: true, anchor: Some(anchor(HERE)), ..new() }
+}
+
+fn deleted(state: State) -> State {
+    State { deleting: true, fresh: true, ..state }
+}
+
+fn anchor(endpoint: &str) -> Address {
+    Address {
+        endpoint: endpoint.to_owned(),
+        id: "1".to_owned(),
+        created: Some(CREATED.to_owned()),
+        name: Some("alice".to_owned()),
+    }
+}
+
+fn desired() -> Desired {
+    Desired::new(ResourceType::User, [(AttributePath::core("userName"), json!("alice"))])
+}
+
+fn digester() -> Digester {
+    Digester::new(b"key")
+}
+
+fn intent(replaces: Option<&str>) -> Intent {
+    Intent {
+        uid: "uid".to_owned(),
+        endpoint: HERE.to_owned(),
+        keys: MatchKeys::of(&desired()),
+        values: Intent::digests(&desired(), &digester()),
+        nonce: "n".to_owned(),
+        written: "2026-01-01T00:00:00Z".parse().unwrap(),
+        server_date: Some("2026-01-01T00:00:00Z".parse().unwrap()),
+        replaces: replaces.map(str::to_owned),
+    }
+}
+
+fn person(id: &str, created: &str) -> Resource {
+    let person = json!({"id": id, "userName": "alice", "meta": {"created": created}});
+    Resource::from_value(person).unwrap()
+}
+
+fn alice() -> Resource {
+    person("1", CREATED)
+}
+
+fn older() -> Resource {
+    person("9", "2020-01-01T00:00:00Z")
+}
+
+fn undated() -> Resource {
+    Resource::from_value(json!({"id": "8", "userName": "alice"})).unwrap()
+}
+
+fn step(state: &State) -> Step {
+    let desired = desired();
+    let facts = Facts {
+        deleting: state.deleting,
+        has_finalizer: state.finalizer,
+        retain: state.retain,
+        settled: state.settled,
+        endpoint: state.endpoint,
+        anchor: state.anchor.as_ref(),
+        announced: state.intent.as_ref().map(|intent| Announced {
+            intent,
+            just_written: state.just_written,
+            refused: state.refused,
+        }),
+        fresh: state.fresh,
+        reading: &state.reading,
+        announced_lookup: &state.announced_lookup,
+        lookup: &state.lookup,
+        desired: Some(&desired),
+        now: state.now.parse().unwrap(),
+    };
+    next(&facts, ResourceType::User, &digester())
+}
+
+fn exists(id: &str) -> Step {
+    Step::Stall(Obstacle::AlreadyExists { ids: vec![id.to_owned()] })
+}
+
+fn ambiguous(ids: &[&str]) -> Step {
+    Step::Stall(Obstacle::AmbiguousCreate { ids: ids.iter().map(|id| (*id).to_owned()).collect() })
+}
+
+fn found(resources: &[Resource]) -> Lookup {
+    Lookup::Found(resources.to_vec())
+}
+
+fn check(rows: Vec<(&str, State, Step)>) {
+    for (row, state, expected) in rows {
+        assert_eq!(step(&state), expected, "{row}");
+    }
+}
+
+#[test]
+fn a_new_object_is_looked_up_announced_and_created() {
+    check(vec![
+        ("no server, no step", State { endpoint: None, ..new() }, Step::AwaitProvider),
+        ("first a look", new(), Step::Look),
+        ("nobody there: announce", State { lookup: Lookup::None, ..new() }, Step::Announce),
+        (
+            "the answer does not tell: look again later",
+            State { lookup: Lookup::Unknown("why".to_owned()), ..new() },
+            Step::Retry("why".to_owned()),
+        ),
+        ("somebody is there: stop", State { lookup: found(&[older()]), ..new() }, exists("9")),
+        (
+            "announced with a precondition: create",
+            State { just_written: true, fresh: true, lookup: Lookup::None, ..announced() },
+            Step::Create,
+        ),
+        (
+            "announced, but the object is not proven fresh",
+            State { just_written: true, lookup: Lookup::None, ..announced() },
+            Step::ProveFresh,
+        ),
+    ]);
+}
+
+#[test]
+fn after_a_crash_only_what_is_proven_is_taken() {
+    let after = |announced_lookup| State { announced_lookup, ..announced() };
+    check(vec![
+        ("look for what was announced", announced(), Step::LookForAnnounced),
+        ("it is there: pair", after(found(&[alice()])), Step::Pair(alice())),
+        ("it cannot be proven: stop", after(found(&[undated()])), ambiguous(&["8"])),
+        ("two could be it: stop", after(found(&[alice(), undated()])), ambiguous(&["1", "8"])),
+        ("two are proven: stop", after(found(&[alice(), person("2", CREATED)])), ambiguous(&["1", "2"])),
+        ("only older ones: look by today's keys", after(found(&[older()])), Step::Look),
+        (
+            "only older ones, found again: somebody else's",
+            State { lookup: found(&[older()]), ..after(found(&[older()])) },
+            exists("9"),
+        ),
+        (
+            "nothing there yet, and the server may still be settling: wait",
+            State { now: "2026-01-01T00:00:05Z", ..after(Lookup::None) },
+            Step::Wait(SignedDuration::from_secs(10)),
+        ),
+        ("nothing there, settled: look by today's keys", after(Lookup::None), Step::Look),
+        (
+            "nothing there by either: announce anew",
+            State { lookup: Lookup::None, ..after(Lookup::None) },
+            Step::Announce,
+        ),
+        ("the answers do not tell", after(Lookup::Unknown("why".to_owned())), Step::Retry("why".to_owned())),
+        ("the server refused it: as if never announced", State { refused: true, ..announced() }, Step::Look),
+    ]);
+}
+
+#[test]
+fn an_anchored_identity_is_read_compared_and_updated() {
+    let read = |reading| State { reading, ..anchored() };
+    check(vec![
+        ("nothing suggests a difference", State { settled: true, ..anchored() }, Step::Rest),
+        ("settled needs no server", State { settled: true, endpoint: None, ..anchored() }, Step::Rest),
+        (
+            "somebody took the finalizer off",
+            State { settled: true, finalizer: false, ..anchored() },
+            Step::Protect,
+        ),
+        ("no server, no step", State { endpoint: None, ..anchored() }, Step::AwaitProvider),
+        ("read first", anchored(), Step::Read),
+        ("it is the one: update", read(Reading::Present(alice())), Step::Update),
+        (
+            "the id is somebody else's now",
+            read(Reading::Present(person("1", "2026-05-05T00:00:00Z"))),
+            Step::Stall(Obstacle::IdentityMismatch { id: "1".to_owned() }),
+        ),
+        (
+            "the provider points elsewhere: nothing is read",
+            State { anchor: Some(anchor("https://other.example.com")), ..anchored() },
+            Step::Stall(Obstacle::EndpointChanged {
+                anchored: "https://other.example.com".to_owned(),
+                current: HERE.to_owned(),
+            }),
+        ),
+        ("it is gone: look before creating anew", read(Reading::Gone), Step::Look),
+        (
+            "it is gone and somebody else has its name",
+            State { lookup: found(&[older()]), ..read(Reading::Gone) },
+            exists("9"),
+        ),
+        ("it is gone: announce anew", State { lookup: Lookup::None, ..read(Reading::Gone) }, Step::Announce),
+        (
+            "the note of the first creation says nothing about a second",
+            State { intent: Some(intent(None)), ..read(Reading::Gone) },
+            Step::Look,
+        ),
+        (
+            "a note about replacing it: look for what came of it",
+            State { intent: Some(intent(Some("1"))), ..read(Reading::Gone) },
+            Step::LookForAnnounced,
+        ),
+        (
+            "the replacement was just announced",
+            State { intent: Some(intent(Some("1"))), just_written: true, fresh: true, ..read(Reading::Gone) },
+            Step::Create,
+        ),
+    ]);
+}
+
+#[test]
+fn a_deletion_calls_nothing_unless_something_is_proven_ours() {
+    check(vec![
+        ("not ours to finish", deleted(State { finalizer: false, ..anchored() }), Step::Release),
+        ("retained", deleted(State { retain: true, ..anchored() }), Step::Release),
+        (
+            "retained although the server is gone",
+            deleted(State { retain: true, endpoint: None, ..anchored() }),
+            Step::Release,
+        ),
+        ("never created", deleted(State { finalizer: true, ..new() }), Step::Release),
+        (
+            "never created, server gone",
+            deleted(State { finalizer: true, endpoint: None, ..new() }),
+            Step::Release,
+        ),
+        ("refused by the server", deleted(State { refused: true, ..announced() }), Step::Release),
+        (
+            "announced, older namesake",
+            deleted(State { announced_lookup: found(&[older()]), ..announced() }),
+            Step::Release,
+        ),
+        (
+            "announced, nothing came of it",
+            deleted(State { announced_lookup: Lookup::None, ..announced() }),
+            Step::Release,
+        ),
+    ]);
+}
+
+#[test]
+fn a_deletion_reads_and_compares_before_it_deletes() {
+    let read = |reading| deleted(State { reading, ..anchored() });
+    check(vec![
+        ("the server is gone: wait", deleted(State { endpoint: None, ..anchored() }), Step::AwaitProvider),
+        ("a cached object proves nothing", State { fresh: false, ..deleted(anchored()) }, Step::ProveFresh),
+        ("read first", deleted(anchored()), Step::Read),
+        ("a settled object is read too", deleted(State { settled: true, ..anchored() }), Step::Read),
+        ("it is the one", read(Reading::Present(alice())), Step::Delete("1".to_owned())),
+        ("it is gone already", read(Reading::Gone), Step::Release),
+        (
+            "the id is somebody else's now",
+            read(Reading::Present(person("1", "2026-05-05T00:00:00Z"))),
+            Step::Stall(Obstacle::IdentityMismatch { id: "1".to_owned() }),
+        ),
+        (
+            "the provider points elsewhere",
+            deleted(State { anchor: Some(anchor("https://other.example.com")), ..anchored() }),
+            Step::Stall(Obstacle::EndpointChanged {
+                anchored: "https://other.example.com".to_owned(),
+                current: HERE.to_owned(),
+            }),
+        ),
+        (
+            "gone, but its replacement was announced",
+            State { intent: Some(intent(Some("1"))), ..read(Reading::Gone) },
+            Step::LookForAnnounced,
+        ),
+    ]);
+}
+
+#[test]
+fn a_deletion_after_a_crash_finds_what_was_created() {
+    let after = |announced_lookup| deleted(State { announced_lookup, ..announced() });
+    check(vec![
+        ("look for it", deleted(announced()), Step::LookForAnnounced),
+        ("proven ours", after(found(&[alice()])), Step::Delete("1".to_owned())),
+        ("not proven", after(found(&[undated()])), ambiguous(&["8"])),
+        (
+            "the server may still be settling",
+            State { now: "2026-01-01T00:00:05Z", ..after(Lookup::None) },
+            Step::Wait(SignedDuration::from_secs(10)),
+        ),
+    ]);
+}
+
+#[test]
+fn without_creation_times_the_name_tells_an_identity_from_a_stranger() {
+    let address = Address { created: None, ..anchor(HERE) };
+    let named = |name: &str| Resource::from_value(json!({"id": "1", "userName": name})).unwrap();
+    assert!(address.is(&named("Alice"), ResourceType::User));
+    assert!(!address.is(&named("bob"), ResourceType::User));
+    assert!(!address.is(&Resource::from_value(json!({"id": "1"})).unwrap(), ResourceType::User));
+    assert!(
+        !address
+            .is(&Resource::from_value(json!({"id": "2", "userName": "alice"})).unwrap(), ResourceType::User)
+    );
+}
+
+#[test]
+fn one_creation_time_in_two_spellings_is_the_same_time() {
+    assert!(anchor(HERE).is(&person("1", "2026-01-01T01:00:30+01:00"), ResourceType::User));
+}

@@ -1,0 +1,16 @@
+//! The decisions: what is wanted, what differs, what to do next, what to say
+//! about it. No clients, no clocks, nothing asynchronous; the controller only
+//! executes what is decided here.
+
+pub mod backoff;
+pub mod compare;
+pub mod desired;
+pub mod diff;
+pub mod digest;
+pub mod intent;
+pub mod lifecycle;
+pub mod lookup;
+pub mod members;
+pub mod outcome;
+pub mod plan;
+pub mod record;

@@ -1,0 +1,334 @@
+//! What to say about an object after a pass: its conditions, recomputed from
+//! nothing but the outcome, so that no old complaint outlives its cause.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+
+use super::lifecycle::Obstacle;
+use crate::{
+    api::{conditions, reasons},
+    scim::{
+        error::{Error, ErrorKind, ScimType},
+        path::AttributePath,
+    },
+};
+
+/// How a pass ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The server says what the manifest says.
+    InSync,
+    /// It goes on by itself.
+    Waiting(Because),
+    /// It goes on when a person has changed something.
+    Stalled(Because),
+}
+
+/// Why something is not as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Because {
+    /// One of [`reasons`].
+    pub reason: &'static str,
+    /// What is wrong and what to do, for a person.
+    pub message: String,
+}
+
+/// What is left to say beside the outcome.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Remarks {
+    /// Attributes that the server ignores or rewrites.
+    pub rewritten: Vec<AttributePath>,
+    /// References; `None` for kinds that have none.
+    pub members: Option<MemberRemarks>,
+}
+
+/// How far a group's references are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MemberRemarks {
+    /// Names of objects that exist and have no identity yet.
+    pub pending: Vec<String>,
+    /// Names that no object has.
+    pub unresolved: Vec<String>,
+}
+
+/// The longest message; the API server takes 32,768.
+const LONGEST_MESSAGE: usize = 2_000;
+
+impl Because {
+    /// A reason with its message.
+    pub fn new(reason: &'static str, message: impl Into<String>) -> Self {
+        Self { reason, message: shortened(message.into(), LONGEST_MESSAGE) }
+    }
+}
+
+impl Obstacle {
+    /// What a person is told about it.
+    pub fn because(&self, kind: &str) -> Because {
+        match self {
+            Self::EndpointChanged { anchored, current } => Because::new(
+                reasons::ENDPOINT_CHANGED,
+                format!(
+                    "this {kind} was created at {anchored}, and its provider now points to {current}. Nothing is \
+                     read or changed there. Point the provider back, or set deletionPolicy: Retain, delete this \
+                     object and create it anew for the other server."
+                ),
+            ),
+            Self::IdentityMismatch { id } => Because::new(
+                reasons::IDENTITY_MISMATCH,
+                format!(
+                    "the server now has somebody else under the id {id}: it was created at another time than the \
+                     {kind} of this object. Nothing is changed or deleted. If that is right, set deletionPolicy: \
+                     Retain, delete this object and create it anew."
+                ),
+            ),
+            Self::AlreadyExists { ids } => Because::new(
+                reasons::ALREADY_EXISTS,
+                format!(
+                    "the server already has a {kind} with this name or externalId that this object did not create \
+                     (id {}). It is left untouched. Rename one of them, or remove the one on the server if nobody \
+                     needs it; this object then goes on by itself.",
+                    listed(ids)
+                ),
+            ),
+            Self::AmbiguousCreate { ids } => Because::new(
+                reasons::AMBIGUOUS_CREATE,
+                format!(
+                    "a creation was interrupted, and the server has a {kind} that may be the result, without proof \
+                     (id {}). Nothing is changed. Look at it on the server: remove it there if nobody needs it, \
+                     and this object creates a new one; or set deletionPolicy: Retain and delete this object.",
+                    listed(ids)
+                ),
+            ),
+        }
+    }
+}
+
+/// What was asked of the server when it refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// To create.
+    Create,
+    /// Anything else.
+    Other,
+}
+
+/// What a person is told about a failed request for one identity.
+pub fn refusal(error: &Error, request: Request) -> Because {
+    let reason = match error.kind {
+        _ if error.scim_type == Some(ScimType::Mutability) => reasons::IMMUTABLE_ATTRIBUTE,
+        ErrorKind::Throttled => reasons::THROTTLED,
+        ErrorKind::Unauthorized | ErrorKind::Forbidden => reasons::UNAUTHORIZED,
+        ErrorKind::Tls => reasons::TLS_FAILED,
+        ErrorKind::Redirected => reasons::REDIRECTED,
+        ErrorKind::NotScim | ErrorKind::TooLarge => reasons::NOT_SCIM,
+        ErrorKind::Unreachable | ErrorKind::Timeout | ErrorKind::AddressRefused | ErrorKind::ServerFault => {
+            reasons::UNREACHABLE
+        }
+        ErrorKind::Unsupported => reasons::UNSUPPORTED_BY_SERVER,
+        ErrorKind::Conflict if request == Request::Create => reasons::ALREADY_EXISTS,
+        ErrorKind::Conflict => reasons::NAME_TAKEN,
+        ErrorKind::NotFound | ErrorKind::PreconditionFailed | ErrorKind::Rejected => {
+            reasons::REJECTED_BY_SERVER
+        }
+    };
+    Because::new(reason, explained(error))
+}
+
+/// The error with the server's own words, where it had any, and what to do.
+pub fn explained(error: &Error) -> String {
+    let advice = match error.kind {
+        ErrorKind::Unreachable => "Check spec.url, the network and DNS; it is tried again by itself.",
+        ErrorKind::Timeout => "The server is slow or does not answer; it is tried again by itself.",
+        ErrorKind::Tls => "Check the server's certificate and its name.",
+        ErrorKind::AddressRefused => {
+            "Requests to loopback, link-local and metadata addresses are refused. If the host is meant, start the \
+             operator with --allow-hosts naming it."
+        }
+        ErrorKind::Redirected => "Redirects are not followed. Set spec.url to where the server really is.",
+        ErrorKind::NotScim => {
+            "Check that spec.url is the base of a SCIM 2.0 API, such as https://HOST/scim/v2."
+        }
+        ErrorKind::TooLarge => "Such an answer is never read whole. Check that spec.url is a SCIM 2.0 API.",
+        ErrorKind::Unauthorized => "Check the token in the Secret; a new one is used within a minute.",
+        ErrorKind::Forbidden => "Give the token the right to do this on the server.",
+        ErrorKind::Throttled => "The server limits requests; it is tried again by itself.",
+        ErrorKind::ServerFault => "The server failed; it is tried again by itself.",
+        ErrorKind::Unsupported => "The server cannot do this.",
+        ErrorKind::Conflict => "Somebody else on the server has the same unique value. Change one of them.",
+        ErrorKind::Rejected => "Change the manifest to what the server takes.",
+        ErrorKind::NotFound | ErrorKind::PreconditionFailed => "It is read again by itself.",
+    };
+    match &error.detail {
+        Some(detail) => format!("{error}: {detail:?}. {advice}"),
+        None => format!("{error}. {advice}"),
+    }
+}
+
+/// The conditions after a pass. `lastTransitionTime` moves only where the
+/// status flips.
+pub fn conditions(
+    previous: &[Condition],
+    generation: Option<i64>,
+    now: Time,
+    outcome: &Outcome,
+    remarks: &Remarks,
+) -> Vec<Condition> {
+    let mut writer = Writer { previous, generation, now, conditions: Vec::new() };
+    let (ready, because) = match outcome {
+        Outcome::InSync => {
+            ("True", Because::new(reasons::SUCCEEDED, "the server says what the manifest says"))
+        }
+        Outcome::Waiting(because) | Outcome::Stalled(because) => ("False", because.clone()),
+    };
+    writer.set(conditions::READY, ready, &because);
+    writer.set(conditions::SYNCED, ready, &because);
+    if let Some(members) = &remarks.members {
+        writer.set_members(members);
+    }
+    match outcome {
+        Outcome::Waiting(because) => writer.set(conditions::RECONCILING, "True", because),
+        Outcome::Stalled(because) => writer.set(conditions::STALLED, "True", because),
+        Outcome::InSync => {}
+    }
+    if !remarks.rewritten.is_empty() {
+        let paths: Vec<String> = remarks.rewritten.iter().map(ToString::to_string).collect();
+        let message = format!(
+            "the server ignores or rewrites {}; these are not sent again until either side changes",
+            paths.join(", ")
+        );
+        writer.set(conditions::SERVER_NORMALIZED, "True", &Because::new(reasons::SUCCEEDED, message));
+    }
+    writer.conditions
+}
+
+struct Writer<'a> {
+    previous: &'a [Condition],
+    generation: Option<i64>,
+    now: Time,
+    conditions: Vec<Condition>,
+}
+
+impl Writer<'_> {
+    fn set(&mut self, type_: &str, status: &str, because: &Because) {
+        let before = self.previous.iter().find(|before| before.type_ == type_ && before.status == status);
+        self.conditions.push(Condition {
+            type_: type_.to_owned(),
+            status: status.to_owned(),
+            reason: because.reason.to_owned(),
+            message: because.message.clone(),
+            observed_generation: self.generation,
+            last_transition_time: before
+                .map_or_else(|| self.now.clone(), |before| before.last_transition_time.clone()),
+        });
+    }
+
+    fn set_members(&mut self, members: &MemberRemarks) {
+        let resolved = Because::new(reasons::SUCCEEDED, "every name is an object");
+        match members.unresolved.as_slice() {
+            [] => self.set(conditions::REFERENCES_RESOLVED, "True", &resolved),
+            names => {
+                let message = format!(
+                    "no ScimUser of this provider in this namespace is named {}. Create it or correct the name; \
+                     meanwhile members that no object manages are kept.",
+                    listed(names)
+                );
+                let because = Because::new(reasons::REFERENCE_NOT_READY, message);
+                self.set(conditions::REFERENCES_RESOLVED, "False", &because);
+            }
+        }
+        let waiting: Vec<String> = members.pending.iter().chain(&members.unresolved).cloned().collect();
+        if waiting.is_empty() {
+            self.set(
+                conditions::MEMBERS_READY,
+                "True",
+                &Because::new(reasons::SUCCEEDED, "every member is in"),
+            );
+        } else {
+            let message = format!("not in the group yet, because they are not ready: {}", listed(&waiting));
+            self.set(
+                conditions::MEMBERS_READY,
+                "False",
+                &Because::new(reasons::REFERENCE_NOT_READY, message),
+            );
+        }
+    }
+}
+
+/// The first few of a list, and how many more there are.
+fn listed(names: &[String]) -> String {
+    const SHOWN: usize = 10;
+    let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    match names.len().checked_sub(SHOWN) {
+        Some(more) if more > 0 => format!("{shown} and {more} more"),
+        _ => shown,
+    }
+}
+
+fn shortened(mut message: String, longest: usize) -> String {
+    if let Some((cut, _)) = message.char_indices().nth(longest) {
+        message.truncate(cut);
+        message.push('…');
+    }
+    message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Time {
+        Time(text.parse().unwrap())
+    }
+
+    fn after(previous: &[Condition], outcome: &Outcome, now: &str) -> Vec<Condition> {
+        conditions(previous, Some(3), at(now), outcome, &Remarks::default())
+    }
+
+    fn stalled(message: &str) -> Outcome {
+        Outcome::Stalled(Because::new(reasons::ALREADY_EXISTS, message))
+    }
+
+    fn types(conditions: &[Condition]) -> Vec<(&str, &str)> {
+        conditions.iter().map(|condition| (condition.type_.as_str(), condition.status.as_str())).collect()
+    }
+
+    #[test]
+    fn success_leaves_no_old_complaint() {
+        let bad = after(&[], &stalled("taken"), "2026-01-01T00:00:00Z");
+        assert_eq!(types(&bad), [("Ready", "False"), ("Synced", "False"), ("Stalled", "True")]);
+        let good = after(&bad, &Outcome::InSync, "2026-01-01T00:00:09Z");
+        assert_eq!(types(&good), [("Ready", "True"), ("Synced", "True")]);
+    }
+
+    #[test]
+    fn the_transition_time_moves_only_with_the_status() {
+        let first = after(&[], &stalled("one"), "2026-01-01T00:00:00Z");
+        let second = after(&first, &stalled("two"), "2026-01-01T00:00:09Z");
+        assert_eq!(second[0].last_transition_time, at("2026-01-01T00:00:00Z"));
+        assert_eq!(second[0].message, "two");
+        let third = after(&second, &Outcome::InSync, "2026-01-01T00:00:10Z");
+        assert_eq!(third[0].last_transition_time, at("2026-01-01T00:00:10Z"));
+    }
+
+    #[test]
+    fn pending_members_show_without_making_the_group_unready() {
+        let members = MemberRemarks { pending: vec!["alice".to_owned()], unresolved: vec![] };
+        let remarks = Remarks { members: Some(members), ..Remarks::default() };
+        let conditions = conditions(&[], Some(1), at("2026-01-01T00:00:00Z"), &Outcome::InSync, &remarks);
+        assert_eq!(
+            types(&conditions),
+            [
+                ("Ready", "True"),
+                ("Synced", "True"),
+                ("ReferencesResolved", "True"),
+                ("MembersReady", "False")
+            ]
+        );
+    }
+
+    #[test]
+    fn long_lists_and_messages_are_cut() {
+        let names: Vec<String> = (0..12).map(|number| number.to_string()).collect();
+        assert!(listed(&names).ends_with("9 and 2 more"));
+        assert_eq!(shortened("ä".repeat(5), 3), "äää…");
+    }
+}

@@ -1,0 +1,141 @@
+//! What `status` remembers of an identity, in one form for every kind.
+
+use std::collections::BTreeSet;
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+
+use super::{
+    diff::{Known, Rewritten},
+    lifecycle::Address,
+};
+use crate::{
+    api::{Anchor, MemberCounts, Normalized, Origin, ScimGroupStatus, ScimUserStatus, conditions},
+    scim::path::AttributePath,
+};
+
+/// The memory of one object.
+#[derive(Clone, Debug, Default)]
+pub struct Record {
+    /// Where the identity is.
+    pub anchor: Option<Address>,
+    /// How it came to be managed.
+    pub origin: Option<Origin>,
+    /// What is managed and what the server makes of it.
+    pub known: Known,
+    /// The generation that the conditions speak of.
+    pub observed_generation: Option<i64>,
+    /// The conditions.
+    pub conditions: Vec<Condition>,
+    /// A group's members.
+    pub members: Option<MemberCounts>,
+}
+
+impl Record {
+    /// Whether the manifest of this generation was applied.
+    pub fn is_synced(&self, generation: Option<i64>) -> bool {
+        let synced =
+            |condition: &Condition| condition.type_ == conditions::SYNCED && condition.status == "True";
+        self.observed_generation == generation && self.conditions.iter().any(synced)
+    }
+
+    /// Whether, besides, everything that it names was there to be applied.
+    pub fn is_complete(&self, generation: Option<i64>) -> bool {
+        self.is_synced(generation) && self.members.as_ref().is_none_or(|members| members.pending == 0)
+    }
+
+    /// The reason of the Ready condition.
+    pub fn reason(&self) -> Option<&str> {
+        let ready = self.conditions.iter().find(|condition| condition.type_ == conditions::READY);
+        ready.map(|condition| condition.reason.as_str())
+    }
+
+    /// What a user's status says.
+    pub fn of_user(status: Option<&ScimUserStatus>) -> Self {
+        let Some(status) = status.cloned() else { return Self::default() };
+        Self {
+            anchor: status.anchor.map(|anchor| address(anchor, status.user_name)),
+            origin: status.origin,
+            known: known(status.managed_attributes, status.normalized),
+            observed_generation: status.observed_generation,
+            conditions: status.conditions.unwrap_or_default(),
+            members: None,
+        }
+    }
+
+    /// What a group's status says.
+    pub fn of_group(status: Option<&ScimGroupStatus>) -> Self {
+        let Some(status) = status.cloned() else { return Self::default() };
+        Self {
+            anchor: status.anchor.map(|anchor| address(anchor, status.display_name)),
+            origin: status.origin,
+            known: known(status.managed_attributes, status.normalized),
+            observed_generation: status.observed_generation,
+            conditions: status.conditions.unwrap_or_default(),
+            members: status.members,
+        }
+    }
+
+    /// The user's status that says all this.
+    pub fn into_user_status(self) -> ScimUserStatus {
+        let (anchor, user_name) = parts(self.anchor);
+        ScimUserStatus {
+            id: anchor.as_ref().map(|anchor| anchor.id.clone()),
+            anchor,
+            user_name,
+            origin: self.origin,
+            observed_generation: self.observed_generation,
+            managed_attributes: texts(&self.known.managed),
+            normalized: normalized(&self.known),
+            conditions: Some(self.conditions),
+        }
+    }
+
+    /// The group's status that says all this.
+    pub fn into_group_status(self) -> ScimGroupStatus {
+        let (anchor, display_name) = parts(self.anchor);
+        ScimGroupStatus {
+            id: anchor.as_ref().map(|anchor| anchor.id.clone()),
+            anchor,
+            display_name,
+            origin: self.origin,
+            observed_generation: self.observed_generation,
+            managed_attributes: texts(&self.known.managed),
+            normalized: normalized(&self.known),
+            members: self.members,
+            conditions: Some(self.conditions),
+        }
+    }
+}
+
+fn address(anchor: Anchor, name: Option<String>) -> Address {
+    Address { endpoint: anchor.endpoint_key, id: anchor.id, created: anchor.created, name }
+}
+
+fn parts(address: Option<Address>) -> (Option<Anchor>, Option<String>) {
+    let Some(Address { endpoint, id, created, name }) = address else { return (None, None) };
+    (Some(Anchor { endpoint_key: endpoint, id, created }), name)
+}
+
+fn known(managed: Option<Vec<String>>, normalized: Option<Vec<Normalized>>) -> Known {
+    let rewritten = normalized.unwrap_or_default().into_iter().filter_map(|entry| {
+        let digests = Rewritten { sent: entry.sent, observed: entry.observed };
+        AttributePath::parse(&entry.path).map(|path| (path, digests))
+    });
+    Known {
+        managed: managed.unwrap_or_default().iter().filter_map(|path| AttributePath::parse(path)).collect(),
+        rewritten: rewritten.collect(),
+    }
+}
+
+fn texts(paths: &BTreeSet<AttributePath>) -> Option<Vec<String>> {
+    (!paths.is_empty()).then(|| paths.iter().map(ToString::to_string).collect())
+}
+
+fn normalized(known: &Known) -> Option<Vec<Normalized>> {
+    let entries = known.rewritten.iter().map(|(path, digests)| Normalized {
+        path: path.to_string(),
+        sent: digests.sent.clone(),
+        observed: digests.observed.clone(),
+    });
+    (!known.rewritten.is_empty()).then(|| entries.collect())
+}
