@@ -28,6 +28,7 @@ use super::{
     derive = "PartialEq",
     doc = "A SCIM 2.0 server (RFC 7644) and how to reach it. ScimUser and ScimGroup objects of the same namespace name it in spec.providerRef.",
     printcolumn = r#"{"name": "URL", "type": "string", "jsonPath": ".spec.url", "description": "The SCIM base URL."}"#,
+    printcolumn = r#"{"name": "Ready", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Ready\")].status", "description": "Whether the server can be used."}"#,
     printcolumn = r#"{"name": "Reason", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Ready\")].reason", "description": "Why it can or cannot be used."}"#,
     printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp", "description": "The time since the object was created."}"#,
     printcolumn = r#"{"name": "Message", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Ready\")].message", "priority": 1, "description": "What happened and what to do about it."}"#
