@@ -4,5 +4,6 @@
 
 pub mod api;
 pub mod cli;
+pub mod runtime;
 pub mod scim;
 pub mod sync;

@@ -1,14 +1,19 @@
 //! The command line: arguments, environment, and what each command does.
 
 mod crds;
+mod run;
 mod settings;
+
+use std::error::Error as _;
 
 use clap::{Parser, Subcommand};
 
 pub use self::{
     crds::{CrdsArguments, CrdsError, file_name, manifest},
-    settings::{EventFilter, LogFormat, RunSettings},
+    run::{RunError, run},
+    settings::{EventFilter, RunSettings},
 };
+pub use crate::runtime::telemetry::LogFormat;
 
 /// Keeps the people and groups of any SCIM 2.0 service equal to Kubernetes
 /// custom resources.
@@ -34,4 +39,49 @@ pub enum Command {
     ///
     /// For example `scim-operator crds | kubectl apply --server-side -f -`.
     Crds(CrdsArguments),
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The definitions could not be written.
+    #[error(transparent)]
+    Crds(#[from] CrdsError),
+    /// The operator could not run.
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+impl Error {
+    /// The error and what caused it, on one line.
+    pub fn with_causes(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            text = format!("{text}: {error}");
+            cause = error.source();
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{io, path::PathBuf};
+
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_error_is_told_with_its_causes() {
+        let source = io::Error::other("no space");
+        let error = Error::from(CrdsError::File { path: PathBuf::from("crds/a.yaml"), source });
+        assert_eq!(error.with_causes(), "cannot write crds/a.yaml: no space");
+    }
 }

@@ -6,6 +6,8 @@ use std::net::{Ipv6Addr, SocketAddr};
 use clap::{Args, ValueEnum, value_parser};
 use url::Host;
 
+use crate::runtime::telemetry::LogFormat;
+
 /// How the operator runs. An empty list is the same as none, so that a chart
 /// can set every variable.
 ///
@@ -89,16 +91,6 @@ pub enum EventFilter {
     All,
     /// Only what failed.
     Warnings,
-}
-
-/// The form of the log.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum LogFormat {
-    /// For people.
-    #[default]
-    Text,
-    /// One JSON object a line, for machines.
-    Json,
 }
 
 fn namespaces(text: &str) -> Result<Vec<String>, String> {
