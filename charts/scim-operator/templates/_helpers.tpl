@@ -1,0 +1,54 @@
+{{- /* The name of everything: short when the release is called like the chart. */}}
+{{- define "scim-operator.name" -}}
+{{- if contains .Chart.Name .Release.Name -}}
+{{- .Release.Name | trunc 63 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name .Chart.Name | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+{{- end }}
+
+{{- /* What a Deployment selects its pods by: it can never change. */}}
+{{- define "scim-operator.selector" -}}
+app.kubernetes.io/name: {{ .Chart.Name }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+{{- end }}
+
+{{- define "scim-operator.labels" -}}
+{{ include "scim-operator.selector" . }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- end }}
+
+{{- /* Who a binding is for. */}}
+{{- define "scim-operator.subjects" -}}
+- kind: ServiceAccount
+  name: {{ include "scim-operator.name" . }}
+  namespace: {{ .Release.Namespace }}
+{{- end }}
+
+{{- /* What the operator does with its own kinds: it never creates or deletes one, and writes neither spec nor labels. */}}
+{{- define "scim-operator.rules.kinds" -}}
+- apiGroups: [scim-operator.dev]
+  resources: [scimproviders, scimusers, scimgroups]
+  # patch: finalizers and the operator's own annotations.
+  verbs: [get, list, watch, patch]
+- apiGroups: [scim-operator.dev]
+  resources: [scimproviders/status, scimusers/status, scimgroups/status]
+  verbs: [patch]
+{{- end }}
+
+{{- /* What it needs of others, in every namespace that it watches. */}}
+{{- define "scim-operator.rules.others" -}}
+- apiGroups: [""]
+  resources: [secrets]
+  # The ones that providers name. Without list and watch no others can be found.
+  verbs: [get]
+- apiGroups: [""]
+  resources: [namespaces]
+  # Nothing is created on a server for a namespace that is being deleted.
+  verbs: [get]
+- apiGroups: [events.k8s.io]
+  resources: [events]
+  verbs: [create, patch]
+{{- end }}

@@ -1,0 +1,142 @@
+#!/usr/bin/env bash
+# Checks the chart and the examples against a real API server: schemas, values
+# that must be refused, an installation, its upgrade, what the operator may do
+# and what not, and that uninstalling loses nobody.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
+
+chart=$root/charts/scim-operator
+passed=0 failed=0
+
+# check WHAT COMMAND…
+check() {
+  local what=$1
+  shift
+  if "$@" >"$run/check.log" 2>&1; then
+    passed=$((passed + 1))
+    say "ok      $what"
+  else
+    failed=$((failed + 1))
+    say "FAILED  $what"
+    sed 's/^/        /' "$run/check.log"
+  fi
+}
+refused() { ! "$@"; }
+
+render() { helm template scim-operator "$chart" --namespace scim-operator-system "$@"; }
+conform() { "$BIN/kubeconform" -strict -summary -schema-location "$run/schemas/{{ .ResourceKind }}{{ .KindSuffix }}.json" "$@"; }
+conforms() { render "$@" | conform; }
+misspelt() { render | sed 's/readOnlyRootFilesystem/readOnlyRootFileSystem/' | conform; }
+
+fetch_schemas() {
+  local path
+  for path in "$@"; do
+    kubectl get --raw "/openapi/v3/$path" >"$run/openapi-${path//\//-}.json"
+  done
+  python3 "$root/dev/openapi_schemas.py" "$run/schemas" "$run"/openapi-*.json
+}
+
+served() { kubectl get --raw /openapi/v3 | grep -q apis/scim-operator.dev/v1alpha1; }
+
+check_templates() {
+  local values
+  fetch_schemas api/v1 apis/apps/v1 apis/rbac.authorization.k8s.io/v1 apis/apiextensions.k8s.io/v1
+  check "lint" helm lint --strict "$chart"
+  check "the rendered chart is valid" conforms
+  for values in "$chart"/ci/*-values.yaml; do
+    check "lint with $(basename "$values")" helm lint --strict "$chart" --values "$values"
+    check "valid with $(basename "$values")" conforms --values "$values"
+  done
+  check "a misspelt field would be noticed" refused misspelt
+  local value
+  for value in replica=1 replicas=2 image.repo=x events=None concurrency=0 'allowHosts={http://a}' \
+    'watchNamespaces={Team_A}' 'env={RUST_LOG=debug}' crds.install=maybe; do
+    check "the value $value is refused" refused render --set "$value"
+  done
+}
+
+# may YES|NO [IN] VERB RESOURCE…: what the service account of the operator may do.
+may() {
+  local answer=$1 namespace=$2
+  shift 2
+  check "$answer: $* in $namespace" test "$answer" = "$(kubectl auth can-i "$@" --namespace "$namespace" \
+    --as system:serviceaccount:scim-operator-system:scim-operator 2>/dev/null)"
+}
+
+check_rights_on_own_kinds() {
+  local kind
+  for kind in scimproviders scimusers scimgroups; do
+    may yes team-c list $kind.scim-operator.dev
+    may yes team-c watch $kind.scim-operator.dev
+    may yes team-c patch $kind.scim-operator.dev
+    may yes team-c patch $kind.scim-operator.dev --subresource=status
+    may no team-c create $kind.scim-operator.dev
+    may no team-c delete $kind.scim-operator.dev
+  done
+}
+
+check_rights() {
+  check_rights_on_own_kinds
+  local verb
+  for verb in list watch create update patch delete; do
+    may no team-a $verb secrets
+  done
+  may yes team-a get secret/any
+  may yes team-a get namespaces/team-a
+  may yes team-a create events.events.k8s.io
+  may yes team-a patch events.events.k8s.io
+  may no team-a list namespaces
+  may no team-a get pods
+  may no team-a list customresourcedefinitions
+  may yes scim-operator-system create secrets
+  may yes scim-operator-system get secret/scim-operator-intent-key
+  may no scim-operator-system patch secret/scim-operator-intent-key
+}
+
+check_limited_rights() {
+  check_rights_on_own_kinds
+  may yes team-a get secret/any
+  may yes team-b create events.events.k8s.io
+  may no team-c get secret/any
+  may no team-c create events.events.k8s.io
+  may no scim-operator-system get secret/any
+  may yes scim-operator-system get secret/scim-operator-intent-key
+}
+
+installed() { helm upgrade --install scim-operator "$chart" --namespace scim-operator-system "$@"; }
+
+check_installation() {
+  local namespace kinds
+  for namespace in scim-operator-system team-a team-b team-c; do
+    kubectl create namespace $namespace >/dev/null
+  done
+  kinds=$(cd "$chart/files/crds" && printf 'crd/%s.scim-operator.dev ' *.yaml | sed 's/\.yaml//g')
+  check "install" installed --set replicas=0
+  # shellcheck disable=SC2086
+  check "the definitions are accepted" kubectl wait --for=condition=Established --timeout=30s $kinds
+  check_rights
+  check "upgrade to every value" installed --values "$chart/ci/everything-values.yaml"
+  check "upgrade to two namespaces" installed --values "$chart/ci/namespaces-values.yaml"
+  check_limited_rights
+  check "viewers may read people" test yes = "$(kubectl auth can-i list scimusers --as x --as-group viewers 2>/dev/null || true)"
+  check_examples
+  check "uninstall" helm uninstall scim-operator --namespace scim-operator-system
+  check "people survive it" kubectl get --namespace team-a scimuser/ada
+  check "the chart can be installed again" installed --set replicas=0
+}
+
+check_examples() {
+  check "the API server has taken in the kinds" await control-plane 30 served
+  fetch_schemas apis/scim-operator.dev/v1alpha1
+  check "the examples are valid" conform "$root/examples"
+  check "the API server takes the examples" kubectl apply --namespace team-a --filename "$root/examples/quickstart"
+}
+
+need_tools
+begin_run
+start_control_plane
+kubectl create clusterrolebinding viewers --clusterrole=view --group=viewers >/dev/null
+check_templates
+check_installation
+say "chart: $passed checks passed, $failed failed"
+[ "$failed" -eq 0 ]
