@@ -1,0 +1,54 @@
+# Everything a developer types. `make` alone says what there is.
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+SHELL := bash
+
+.PHONY: help
+help: ## say what each target does
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+
+.PHONY: demo
+demo: ## watch YAML become people on a SCIM server, all on this machine (ONCE=1: run through, check, end)
+	@dev/demo.sh
+
+.PHONY: test
+test: ## everything below that checks something; the last line counts
+	@dev/test.sh fmt-check clippy check-generated chart unit integration
+
+.PHONY: fmt-check
+fmt-check: ## is everything formatted?
+	cargo fmt --check
+	@unformatted=$$(gofmt -l dev/control-plane); [ -z "$$unformatted" ] || { echo "gofmt: $$unformatted"; exit 1; }
+
+.PHONY: clippy
+clippy: ## no warnings, pedantic ones included
+	cargo clippy --quiet --all-targets -- --deny warnings
+
+.PHONY: unit
+unit: ## unit and property tests, no server needed
+	cargo test --quiet --no-fail-fast --lib --bins
+
+.PHONY: integration
+integration: tools ## tests against a real API server and a real SCIM server
+	cargo test --quiet --no-fail-fast --test '*'
+
+.PHONY: chart
+chart: ## the Helm chart: lint, schemas, an installation, its rights
+	@dev/check-chart.sh
+
+.PHONY: generate
+generate: ## write crds/ and the chart's copy of it from src/api
+	@mkdir -p crds charts/scim-operator/files/crds
+	cargo run --quiet -- crds --dir crds
+	cp crds/*.yaml charts/scim-operator/files/crds/
+
+.PHONY: check-generated
+check-generated: ## do crds/ and the chart's copy say what src/api says?
+	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && cargo run --quiet -- crds --dir "$$fresh" && \
+	for copy in crds charts/scim-operator/files/crds; do \
+	  diff -r "$$fresh" $$copy || { echo "$$copy is out of date: run make generate"; exit 1; }; \
+	done
+
+.PHONY: tools
+tools: ## build what demo and tests need besides Rust, once, into the user's cache folder
+	@dev/tools.sh
