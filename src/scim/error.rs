@@ -21,6 +21,9 @@ pub struct Error {
     pub detail: Option<String>,
     /// How long the server asked us to wait.
     pub retry_after: Option<Duration>,
+    /// Whether anything of the request may have left this machine. `false`
+    /// only where that is certain: nothing has taken effect then.
+    pub sent: bool,
 }
 
 /// The kinds of failure that are told apart.
@@ -135,6 +138,7 @@ impl Error {
             scim_type: None,
             detail: None,
             retry_after: None,
+            sent: true,
         }
     }
 
@@ -169,15 +173,16 @@ impl Error {
     /// Whether the request may have taken effect although it failed: then
     /// nothing is posted again before looking.
     pub fn may_have_taken_effect(&self) -> bool {
-        matches!(
-            self.kind,
-            ErrorKind::Unreachable
-                | ErrorKind::Timeout
-                | ErrorKind::NotScim
-                | ErrorKind::TooLarge
-                | ErrorKind::ServerFault
-                | ErrorKind::Redirected
-        )
+        self.sent
+            && matches!(
+                self.kind,
+                ErrorKind::Unreachable
+                    | ErrorKind::Timeout
+                    | ErrorKind::NotScim
+                    | ErrorKind::TooLarge
+                    | ErrorKind::ServerFault
+                    | ErrorKind::Redirected
+            )
     }
 }
 

@@ -1,8 +1,13 @@
 //! A SCIM 2.0 client library (RFC 7643, RFC 7644) that has never heard of Kubernetes.
 
+pub mod address;
+pub mod client;
+pub mod credentials;
 pub mod discovery;
+pub mod endpoint;
 pub mod error;
 pub mod filter;
+pub mod http;
 pub mod patch;
 pub mod path;
 pub mod port;

@@ -1,0 +1,76 @@
+//! What an answer's JSON says, and whether it is what was asked for.
+
+use serde_json::{Map, Value};
+
+use crate::scim::{
+    port::Page,
+    resource::{Resource, find},
+};
+
+/// The schema of a list (RFC 7644 §3.4.2).
+const LIST_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
+
+/// A page of a listing, in whatever case its names are; some servers answer a
+/// bare array. One element that cannot be an identity makes the whole page
+/// unbelievable: leaving it out would make an identity look absent.
+pub(super) fn page(body: Value) -> Result<Page, &'static str> {
+    let (elements, total_results) = match body {
+        Value::Array(elements) => (elements, None),
+        Value::Object(list) => {
+            let total = find(&list, "totalResults").and_then(whole_number);
+            (elements(list, total)?, total)
+        }
+        _ => return Err("the body is neither a list nor an array"),
+    };
+    let identities = elements.into_iter().map(|element| {
+        let resource = Resource::from_value(element).filter(|resource| resource.id().is_some());
+        resource.ok_or("the list holds something without an id")
+    });
+    Ok(Page { resources: identities.collect::<Result<_, _>>()?, total_results })
+}
+
+fn elements(mut list: Map<String, Value>, total: Option<u64>) -> Result<Vec<Value>, &'static str> {
+    let key = list.keys().find(|name| name.eq_ignore_ascii_case("Resources")).cloned();
+    match key.and_then(|key| list.remove(&key)) {
+        Some(Value::Array(elements)) => Ok(elements),
+        // An empty list may leave `Resources` out, but says that it is a list.
+        None | Some(Value::Null) if total.is_some() || is_list(&list) => Ok(Vec::new()),
+        None | Some(Value::Null) => Err("the body is not a list: it has neither Resources nor totalResults"),
+        Some(_) => Err("Resources is not an array"),
+    }
+}
+
+fn is_list(list: &Map<String, Value>) -> bool {
+    let schemas = find(list, "schemas").and_then(Value::as_array);
+    let named =
+        |schema: &Value| schema.as_str().is_some_and(|schema| schema.eq_ignore_ascii_case(LIST_SCHEMA));
+    schemas.is_some_and(|schemas| schemas.iter().any(named))
+}
+
+fn whole_number(value: &Value) -> Option<u64> {
+    value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
+}
+
+/// Whether the answer is about the identity that was asked for.
+pub(super) fn same_identity(resource: &Resource, asked: &str) -> Result<(), &'static str> {
+    match resource.id() {
+        Some(id) if id == asked => Ok(()),
+        Some(_) => Err("the answer is about another id than the one asked for"),
+        None => Err("the answer has no id"),
+    }
+}
+
+/// The created resource with its id: its own, or the one in `Location`.
+pub(super) fn identified(resource: Resource, located: Option<String>) -> Result<Resource, &'static str> {
+    match (resource.id(), located) {
+        (Some(id), _) if matches!(id.as_str(), "." | "..") => Err("the id is a dot segment"),
+        (Some(_), _) => Ok(resource),
+        (None, Some(located)) => {
+            let mut object = resource.as_object().clone();
+            object.retain(|name, _| !name.eq_ignore_ascii_case("id"));
+            object.insert("id".to_owned(), located.into());
+            Resource::from_value(Value::Object(object)).ok_or("the answer is not a resource")
+        }
+        (None, None) => Err("the created resource has no id"),
+    }
+}

@@ -1,0 +1,197 @@
+//! What an answer means: statuses (RFC 7644 §3.12), error messages, and
+//! bodies that are not what they say.
+
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode, header};
+use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
+use serde_json::{Map, Value};
+
+use crate::scim::{
+    error::{Error, ErrorKind, ScimType},
+    resource::find,
+};
+
+/// An answer of 2xx.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// `Content-Type`, shortened.
+    pub media_type: Option<String>,
+    /// `Location`, as it came.
+    pub location: Option<String>,
+    /// The whole body.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// Whether there is nothing in the body.
+    pub fn is_empty(&self) -> bool {
+        self.body.trim_ascii().is_empty()
+    }
+
+    /// The body as JSON; the error says where it stops being that, and shows
+    /// nothing of it.
+    pub fn json(&self) -> Result<Value, String> {
+        if self.is_empty() {
+            return Err("the body is empty".to_owned());
+        }
+        serde_json::from_slice(&self.body).map_err(|error| {
+            let page = if is_page(self.media_type.as_deref(), &self.body) { " but a web page" } else { "" };
+            format!("the body is not JSON{page}, from line {} column {}", error.line(), error.column())
+        })
+    }
+
+    /// Whether the body is a web page.
+    pub fn is_page(&self) -> bool {
+        is_page(self.media_type.as_deref(), &self.body)
+    }
+}
+
+/// Why a body could not be read whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Broken {
+    Late,
+    TooLarge,
+    Cut,
+}
+
+/// Everything in an answer but its body.
+#[derive(Debug)]
+pub(super) struct Head {
+    status: StatusCode,
+    media_type: Option<String>,
+    location: Option<String>,
+    retry_after: Option<Duration>,
+    pub(super) date: Option<Timestamp>,
+}
+
+impl Head {
+    pub(super) fn read(response: &reqwest::Response) -> Self {
+        let headers = response.headers();
+        let date = text(headers, &header::DATE).and_then(http_date);
+        Self {
+            status: response.status(),
+            media_type: text(headers, &header::CONTENT_TYPE).map(|media_type| shortened(media_type, 100)),
+            location: text(headers, &header::LOCATION).map(ToOwned::to_owned),
+            retry_after: text(headers, &header::RETRY_AFTER).and_then(|value| retry_after(value, date)),
+            date,
+        }
+    }
+
+    /// The answer, if it is one of 2xx and whole.
+    pub(super) fn with_body(self, body: Result<Vec<u8>, Broken>, operation: String) -> Result<Answer, Error> {
+        if !self.status.is_success() {
+            return Err(self.refusal(&body.unwrap_or_default(), operation));
+        }
+        let (status, media_type, location) = (self.status.as_u16(), self.media_type.clone(), self.location);
+        let broken = match body {
+            Ok(body) => return Ok(Answer { status, media_type, location, body }),
+            Err(broken) => broken,
+        };
+        let (kind, detail) = match broken {
+            Broken::Late => (ErrorKind::Timeout, "the answer began but did not end in time"),
+            Broken::TooLarge => (ErrorKind::TooLarge, "the answer is larger than is ever read"),
+            Broken::Cut => (ErrorKind::NotScim, "the answer broke off before its end"),
+        };
+        let status = Some(status);
+        Err(Error { status, media_type, detail: Some(detail.to_owned()), ..Error::new(kind, operation) })
+    }
+
+    /// The error that a status outside 2xx is. What its body says is of use
+    /// where it can be read, and nothing is missing where it cannot.
+    fn refusal(self, body: &[u8], operation: String) -> Error {
+        let message: Option<Map<String, Value>> = serde_json::from_slice(body).ok();
+        let said = |name: &str| find(message.as_ref()?, name)?.as_str();
+        let scim_type = said("scimType").and_then(ScimType::parse);
+        let detail = said("detail").map(|detail| shortened(detail, 500)).filter(|detail| !detail.is_empty());
+        let page = is_page(self.media_type.as_deref(), body);
+        Error {
+            status: Some(self.status.as_u16()),
+            media_type: self.media_type,
+            scim_type,
+            detail,
+            retry_after: self.retry_after,
+            ..Error::new(kind(self.status, scim_type, self.retry_after.is_some(), page), operation)
+        }
+    }
+}
+
+fn kind(status: StatusCode, scim_type: Option<ScimType>, names_a_wait: bool, page: bool) -> ErrorKind {
+    match status.as_u16() {
+        // Nothing is missing where a web page says so: a wrong base URL or a
+        // gateway answers like that for every path.
+        404 if page => ErrorKind::NotScim,
+        401 => ErrorKind::Unauthorized,
+        403 => ErrorKind::Forbidden,
+        404 => ErrorKind::NotFound,
+        409 => ErrorKind::Conflict,
+        412 => ErrorKind::PreconditionFailed,
+        429 => ErrorKind::Throttled,
+        503 if names_a_wait => ErrorKind::Throttled,
+        405 | 501 => ErrorKind::Unsupported,
+        300..=399 => ErrorKind::Redirected,
+        400..=499 if scim_type == Some(ScimType::Uniqueness) => ErrorKind::Conflict,
+        400..=499 => ErrorKind::Rejected,
+        500..=599 => ErrorKind::ServerFault,
+        // Below 200 and above 599 there is nothing that HTTP knows.
+        _ => ErrorKind::NotScim,
+    }
+}
+
+/// Reads a body up to a cap, without believing `Content-Length`.
+pub(super) async fn read_body(mut response: reqwest::Response, cap: usize) -> Result<Vec<u8>, Broken> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|_| Broken::Cut)? {
+        if body.len() + chunk.len() > cap {
+            return Err(Broken::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// A web page, or what the best-known router says of a path that it does not
+/// know, whichever server is meant to be behind it.
+fn is_page(media_type: Option<&str>, body: &[u8]) -> bool {
+    let body = body.trim_ascii();
+    if serde_json::from_slice::<Map<String, Value>>(body).is_ok() {
+        return false;
+    }
+    let named = media_type.is_some_and(|media_type| {
+        let essence = media_type.split(';').next().unwrap_or_default().trim();
+        essence.eq_ignore_ascii_case("text/html") || essence.eq_ignore_ascii_case("application/xhtml+xml")
+    });
+    named || body.starts_with(b"<") || body == b"404 page not found"
+}
+
+/// `Retry-After` (RFC 9110 §10.2.3). A date is counted from the server's own
+/// clock, because only the difference means anything.
+fn retry_after(value: &str, date: Option<Timestamp>) -> Option<Duration> {
+    let value = value.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let wait = http_date(value)?.duration_since(date?);
+    Some(Duration::try_from(wait).unwrap_or_default())
+}
+
+/// An IMF-fixdate (RFC 9110 §5.6.7), which has the form of RFC 5322's dates.
+fn http_date(value: &str) -> Option<Timestamp> {
+    DateTimeParser::new().parse_timestamp(value.trim()).ok()
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// At most so many characters, control characters left out.
+pub(super) fn shortened(text: &str, most: usize) -> String {
+    let mut characters = text.chars().filter(|character| !character.is_control());
+    let mut short: String = characters.by_ref().take(most).collect();
+    if characters.next().is_some() {
+        short.push('…');
+    }
+    short.trim().to_owned()
+}
