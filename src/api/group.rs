@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    schema::{
-        self, extensions_are_distinct, extensions_are_not_typed, extensions_are_urns, provider_is_immutable,
-    },
+    bounds,
+    rules::{extensions_are_distinct, extensions_are_not_typed, extensions_are_urns, provider_is_immutable},
+    schema,
     shared::{Anchor, DeletionPolicy, Normalized, Origin, ProviderRef},
 };
 
@@ -55,17 +55,17 @@ pub struct ScimGroupSpec {
     pub provider_ref: ProviderRef,
 
     /// The group's name (RFC 7643 §4.2), for example `Tour Guides`. A new
-    /// value renames the same group. Absent: the server makes one, where it
-    /// can.
+    /// value renames the same group. Only servers that make the name
+    /// themselves can do without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = schema::TEXT))]
+    #[schemars(length(min = 1, max = bounds::TEXT))]
     pub display_name: Option<String>,
 
     /// Your own id for the group (RFC 7643 §3.1), stored on the server with
     /// the group and exact in its case, for example `team-17`. After a crash
     /// the operator finds its own creation by it. Absent: left alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = schema::TEXT))]
+    #[schemars(length(min = 1, max = bounds::TEXT))]
     pub external_id: Option<String>,
 
     /// Who is in the group (RFC 7643 §4.2). Absent: the membership is left
@@ -116,8 +116,8 @@ pub struct Members {
     /// one; the others do not wait for it. Absent: left alone. `[]`: nobody.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(
-        length(max = schema::MEMBERS),
-        inner(length(min = 1, max = schema::NAME), pattern(schema::NAME_PATTERN))
+        length(max = bounds::MEMBERS),
+        inner(length(min = 1, max = bounds::NAME), pattern(schema::NAME_PATTERN))
     )]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub users: Option<Vec<String>>,
@@ -134,14 +134,14 @@ pub struct ScimGroupStatus {
     /// The id that the server gave (RFC 7643 §3.1): the same as in `anchor`,
     /// where other tools find it easily.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::URL))]
+    #[schemars(length(max = bounds::URL))]
     pub id: Option<String>,
 
     /// The displayName as the server last showed it. Differs from the spec
     /// while a change is under way, or where the server spells it its own
     /// way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::TEXT))]
+    #[schemars(length(max = bounds::TEXT))]
     pub display_name: Option<String>,
 
     /// How the group came to be managed. Created: the operator made it.
@@ -159,14 +159,14 @@ pub struct ScimGroupStatus {
     /// sorted: for example `displayName`, `members`. What is here and gone
     /// from the spec is removed on the server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::PATHS), inner(length(max = schema::TEXT)))]
+    #[schemars(length(max = bounds::PATHS), inner(length(max = bounds::TEXT)))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub managed_attributes: Option<Vec<String>>,
 
     /// The values that the server keeps in another form than they were sent,
     /// and that are not sent again for that reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::PATHS))]
+    #[schemars(length(max = bounds::PATHS))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub normalized: Option<Vec<Normalized>>,
 

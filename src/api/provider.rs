@@ -8,7 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    schema::{self, auth_has_its_block, is_a_duration, url_is_plain, url_is_safe},
+    bounds,
+    rules::{auth_has_its_block, is_a_duration, url_is_plain, url_is_safe},
+    schema,
     shared::DeletionPolicy,
 };
 
@@ -41,7 +43,7 @@ pub struct ScimProviderSpec {
     /// fragment. When it comes to point at another server or another path,
     /// the objects that already have an identity stop with `EndpointChanged`,
     /// because ids of one server are strangers on another.
-    #[schemars(length(min = 1, max = schema::URL))]
+    #[schemars(length(min = 1, max = bounds::URL))]
     pub url: String,
 
     /// How the operator proves who it is.
@@ -108,12 +110,12 @@ pub struct BearerAuth {
 pub struct SecretKeyRef {
     /// The Secret's name, for example `directory-token`. It may be created
     /// later: the provider waits for it.
-    #[schemars(length(min = 1, max = schema::NAME), pattern(schema::NAME_PATTERN))]
+    #[schemars(length(min = 1, max = bounds::NAME), pattern(schema::NAME_PATTERN))]
     pub name: String,
 
     /// The key in the Secret's data, for example `token`. White space around
     /// the value is ignored.
-    #[schemars(length(min = 1, max = schema::NAME), pattern(schema::KEY_PATTERN))]
+    #[schemars(length(min = 1, max = bounds::NAME), pattern(schema::KEY_PATTERN))]
     pub key: String,
 }
 
@@ -131,7 +133,7 @@ pub struct ScimProviderStatus {
     /// example `https://scim.example.com/scim/v2`. Identities are bound to
     /// it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::URL))]
+    #[schemars(length(max = bounds::URL))]
     pub endpoint_key: Option<String>,
 
     /// What is so and what is not, by type. Ready: the server answers as

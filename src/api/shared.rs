@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::schema;
+use super::{bounds, schema};
 
 /// The provider, in the same namespace, on whose server the identity lives.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -14,7 +14,7 @@ pub struct ProviderRef {
 
     /// The provider's name, for example `corporate-directory`. It may be
     /// created later: the object waits for it and then goes on by itself.
-    #[schemars(length(min = 1, max = schema::NAME), pattern(schema::NAME_PATTERN))]
+    #[schemars(length(min = 1, max = bounds::NAME), pattern(schema::NAME_PATTERN))]
     pub name: String,
 }
 
@@ -48,12 +48,12 @@ pub struct Anchor {
     /// example `https://scim.example.com/scim/v2`. When the provider points
     /// elsewhere, nothing is read or written for this object
     /// (`EndpointChanged`).
-    #[schemars(length(min = 1, max = schema::URL))]
+    #[schemars(length(min = 1, max = bounds::URL))]
     pub endpoint_key: String,
 
     /// The id that the server gave (RFC 7643 §3.1), for example
     /// `2819c223-7f76-453a-919d-413861904646`.
-    #[schemars(length(min = 1, max = schema::URL))]
+    #[schemars(length(min = 1, max = bounds::URL))]
     pub id: String,
 
     /// `meta.created` as the server wrote it when the identity was anchored
@@ -61,7 +61,7 @@ pub struct Anchor {
     /// later means that the id was given to somebody else
     /// (`IdentityMismatch`). Absent: the server does not tell it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::TEXT))]
+    #[schemars(length(max = bounds::TEXT))]
     pub created: Option<String>,
 }
 
@@ -71,16 +71,16 @@ pub struct Anchor {
 pub struct Normalized {
     /// The attribute's path (RFC 7644 §3.5.2), for example `phoneNumbers` or
     /// `name.formatted`.
-    #[schemars(length(min = 1, max = schema::TEXT))]
+    #[schemars(length(min = 1, max = bounds::TEXT))]
     pub path: String,
 
     /// A digest of the value that was sent. While it stays the same, the
     /// value is not sent again.
-    #[schemars(length(max = 128))]
+    #[schemars(length(max = bounds::DIGEST))]
     pub sent: String,
 
     /// A digest of the value that the server kept. When it changes, the
     /// value is sent again.
-    #[schemars(length(max = 128))]
+    #[schemars(length(max = bounds::DIGEST))]
     pub observed: String,
 }

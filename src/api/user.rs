@@ -6,15 +6,17 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::{CustomResource, KubeSchema};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    schema::{
-        self, extensions_are_distinct, extensions_are_not_typed, extensions_are_urns, one_primary,
+    bounds,
+    person::{Enterprise, Name},
+    rules::{
+        extensions_are_distinct, extensions_are_not_typed, extensions_are_urns, one_primary,
         provider_is_immutable,
     },
+    schema,
     shared::{Anchor, DeletionPolicy, Normalized, Origin, ProviderRef},
     values::{Address, Email, Entitlement, InstantMessaging, PhoneNumber, Photo, Role, X509Certificate},
 };
@@ -56,10 +58,10 @@ pub struct ScimUserSpec {
 
     /// The name by which the person signs in (RFC 7643 §4.1.1), unique on the
     /// server whatever its case, for example `barbara@example.com`. A new
-    /// value renames the same user. Absent: the server makes one, where it
-    /// can.
+    /// value renames the same user. Only servers that make the name
+    /// themselves can do without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = schema::TEXT))]
+    #[schemars(length(min = 1, max = bounds::TEXT))]
     pub user_name: Option<String>,
 
     /// Your own id for the person (RFC 7643 §3.1), stored on the server with
@@ -67,13 +69,13 @@ pub struct ScimUserSpec {
     /// that never changes, such as a personnel number: after a crash the
     /// operator finds its own creation by it. Absent: left alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = schema::TEXT))]
+    #[schemars(length(min = 1, max = bounds::TEXT))]
     pub external_id: Option<String>,
 
     /// The name to show for the person (RFC 7643 §4.1.1), for example
     /// `Barbara Jensen`. Absent: left alone. `""`: cleared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::TEXT))]
+    #[schemars(length(max = bounds::TEXT))]
     pub display_name: Option<String>,
 
     /// The parts of the person's name (RFC 7643 §4.1.1). Each part is managed
@@ -84,48 +86,48 @@ pub struct ScimUserSpec {
     /// How the person is called in daily life (RFC 7643 §4.1.1), for example
     /// `Barb`. Absent: left alone. `""`: cleared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::TEXT))]
+    #[schemars(length(max = bounds::TEXT))]
     pub nick_name: Option<String>,
 
     /// A page about the person (RFC 7643 §4.1.1): a URL such as
     /// `https://people.example.com/barbara`. Absent: left alone. `""`:
     /// cleared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::URL))]
+    #[schemars(length(max = bounds::URL))]
     pub profile_url: Option<String>,
 
     /// The person's title in the organisation (RFC 7643 §4.1.1), for example
     /// `Vice President`. Absent: left alone. `""`: cleared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::TEXT))]
+    #[schemars(length(max = bounds::TEXT))]
     pub title: Option<String>,
 
     /// How the person relates to the organisation (RFC 7643 §4.1.1), in the
     /// server's own words: for example `Employee`, `Contractor`, `Intern`.
     /// Absent: left alone. `""`: cleared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::TEXT))]
+    #[schemars(length(max = bounds::TEXT))]
     pub user_type: Option<String>,
 
     /// The languages the person prefers to read (RFC 7643 §4.1.1), as in the
     /// HTTP header Accept-Language (RFC 7231 §5.3.5): for example `en-US` or
     /// `da, en-gb;q=0.8`. Absent: left alone. `""`: cleared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::TEXT))]
+    #[schemars(length(max = bounds::TEXT))]
     pub preferred_language: Option<String>,
 
     /// How numbers, dates and currencies are shown to the person (RFC 7643
     /// §4.1.1): a language tag (RFC 5646) such as `en-US`. Absent: left
     /// alone. `""`: cleared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::TEXT))]
+    #[schemars(length(max = bounds::TEXT))]
     pub locale: Option<String>,
 
     /// The person's time zone (RFC 7643 §4.1.1) by its name in the IANA
     /// database, for example `America/Los_Angeles`. Absent: left alone.
     /// `""`: cleared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::TEXT))]
+    #[schemars(length(max = bounds::TEXT))]
     pub timezone: Option<String>,
 
     /// Whether the person may sign in (RFC 7643 §4.1.1). `false` disables the
@@ -141,7 +143,7 @@ pub struct ScimUserSpec {
     /// `[{value: barbara@example.com, type: work, primary: true}]`. Absent:
     /// left alone. `[]`: cleared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::VALUES))]
+    #[schemars(length(max = bounds::VALUES))]
     #[x_kube(validation = one_primary("emails"), merge_strategy = ListMerge::Atomic)]
     pub emails: Option<Vec<Email>>,
 
@@ -151,7 +153,7 @@ pub struct ScimUserSpec {
     /// `[{value: "tel:+1-201-555-0123", type: work}]`. Absent: left alone.
     /// `[]`: cleared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::VALUES))]
+    #[schemars(length(max = bounds::VALUES))]
     #[x_kube(validation = one_primary("phoneNumbers"), merge_strategy = ListMerge::Atomic)]
     pub phone_numbers: Option<Vec<PhoneNumber>>,
 
@@ -161,7 +163,7 @@ pub struct ScimUserSpec {
     /// `[{value: barbara@chat.example.com, type: xmpp}]`. Absent: left alone.
     /// `[]`: cleared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::VALUES))]
+    #[schemars(length(max = bounds::VALUES))]
     #[x_kube(validation = one_primary("ims"), merge_strategy = ListMerge::Atomic)]
     pub ims: Option<Vec<InstantMessaging>>,
 
@@ -171,7 +173,7 @@ pub struct ScimUserSpec {
     /// `[{value: "https://photos.example.com/barbara.jpg", type: photo}]`.
     /// Absent: left alone. `[]`: cleared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::VALUES))]
+    #[schemars(length(max = bounds::VALUES))]
     #[x_kube(validation = one_primary("photos"), merge_strategy = ListMerge::Atomic)]
     pub photos: Option<Vec<Photo>>,
 
@@ -180,7 +182,7 @@ pub struct ScimUserSpec {
     /// `[{streetAddress: 100 Example Street, locality: Springfield, country: US, type: work}]`.
     /// Absent: left alone. `[]`: cleared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::VALUES))]
+    #[schemars(length(max = bounds::VALUES))]
     #[x_kube(validation = one_primary("addresses"), merge_strategy = ListMerge::Atomic)]
     pub addresses: Option<Vec<Address>>,
 
@@ -190,7 +192,7 @@ pub struct ScimUserSpec {
     /// nothing; at most 64. For example `[{value: license-standard}]`.
     /// Absent: left alone. `[]`: cleared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::VALUES))]
+    #[schemars(length(max = bounds::VALUES))]
     #[x_kube(validation = one_primary("entitlements"), merge_strategy = ListMerge::Atomic)]
     pub entitlements: Option<Vec<Entitlement>>,
 
@@ -200,7 +202,7 @@ pub struct ScimUserSpec {
     /// most 64. For example `[{value: auditor}]`. Absent: left alone. `[]`:
     /// cleared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::VALUES))]
+    #[schemars(length(max = bounds::VALUES))]
     #[x_kube(validation = one_primary("roles"), merge_strategy = ListMerge::Atomic)]
     pub roles: Option<Vec<Role>>,
 
@@ -209,7 +211,7 @@ pub struct ScimUserSpec {
     /// `[{value: MIIDQzCCAqygAwIBAgICEAAwDQYJ…}]`. Absent: left alone. `[]`:
     /// cleared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::CERTIFICATES))]
+    #[schemars(length(max = bounds::CERTIFICATES))]
     #[x_kube(validation = one_primary("x509Certificates"), merge_strategy = ListMerge::Atomic)]
     pub x509_certificates: Option<Vec<X509Certificate>>,
 
@@ -250,100 +252,6 @@ pub struct ScimUserSpec {
     pub deletion_policy: Option<DeletionPolicy>,
 }
 
-/// The parts of a person's name (RFC 7643 §4.1.1).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Name {
-    /// The full name as it is shown, with all that belongs to it, for example
-    /// `Ms. Barbara J Jensen, III`. Many servers make it from the parts.
-    /// Absent: left alone. `""`: cleared.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::TEXT))]
-    pub formatted: Option<String>,
-
-    /// The family name, for example `Jensen`. Absent: left alone. `""`:
-    /// cleared.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::TEXT))]
-    pub family_name: Option<String>,
-
-    /// The given name, for example `Barbara`. Absent: left alone. `""`:
-    /// cleared.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::TEXT))]
-    pub given_name: Option<String>,
-
-    /// The middle names, for example `Jane`. Absent: left alone. `""`:
-    /// cleared.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::TEXT))]
-    pub middle_name: Option<String>,
-
-    /// What comes before the name, for example `Ms.`. Absent: left alone.
-    /// `""`: cleared.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::TEXT))]
-    pub honorific_prefix: Option<String>,
-
-    /// What comes after the name, for example `III`. Absent: left alone.
-    /// `""`: cleared.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::TEXT))]
-    pub honorific_suffix: Option<String>,
-}
-
-/// The enterprise extension (RFC 7643 §4.3).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Enterprise {
-    /// The person's number in the organisation, as text, for example
-    /// `"701984"`. Absent: left alone. `""`: cleared.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::TEXT))]
-    pub employee_number: Option<String>,
-
-    /// The cost centre, as text, for example `"4130"`. Absent: left alone.
-    /// `""`: cleared.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::TEXT))]
-    pub cost_center: Option<String>,
-
-    /// The organisation, for example `Example Studios`. Absent: left alone.
-    /// `""`: cleared.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::TEXT))]
-    pub organization: Option<String>,
-
-    /// The division, for example `Theme Park`. Absent: left alone. `""`:
-    /// cleared.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::TEXT))]
-    pub division: Option<String>,
-
-    /// The department, for example `Tour Operations`. Absent: left alone.
-    /// `""`: cleared.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::TEXT))]
-    pub department: Option<String>,
-
-    /// The person's manager. Absent: left alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub manager: Option<Manager>,
-}
-
-/// A person's manager (RFC 7643 §4.3).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Manager {
-    /// The id that the server gave the manager: the `status.id` of the
-    /// manager's own `ScimUser`, for example
-    /// `26118915-6090-4610-87e4-49d8ca9f808d`. Absent: left alone. `""`:
-    /// cleared.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::URL))]
-    pub value: Option<String>,
-}
-
 /// What the operator knows about the user on the server.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
@@ -355,13 +263,13 @@ pub struct ScimUserStatus {
     /// The id that the server gave (RFC 7643 §3.1): the same as in `anchor`,
     /// where other tools find it easily.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::URL))]
+    #[schemars(length(max = bounds::URL))]
     pub id: Option<String>,
 
     /// The userName as the server last showed it. Differs from the spec while
     /// a change is under way, or where the server spells it its own way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::TEXT))]
+    #[schemars(length(max = bounds::TEXT))]
     pub user_name: Option<String>,
 
     /// How the user came to be managed. Created: the operator made it.
@@ -379,14 +287,14 @@ pub struct ScimUserStatus {
     /// sorted: for example `displayName`, `name.givenName`. What is here and
     /// gone from the spec is removed on the server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::PATHS), inner(length(max = schema::TEXT)))]
+    #[schemars(length(max = bounds::PATHS), inner(length(max = bounds::TEXT)))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub managed_attributes: Option<Vec<String>>,
 
     /// The values that the server keeps in another form than they were sent,
     /// and that are not sent again for that reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = schema::PATHS))]
+    #[schemars(length(max = bounds::PATHS))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub normalized: Option<Vec<Normalized>>,
 
