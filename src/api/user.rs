@@ -304,3 +304,6 @@ pub struct ScimUserStatus {
     #[schemars(schema_with = "schema::conditions")]
     pub conditions: Option<Vec<Condition>>,
 }
+
+#[cfg(test)]
+mod tests;
