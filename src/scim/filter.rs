@@ -5,6 +5,14 @@ use std::fmt;
 
 use super::path::AttributePath;
 
+pub use self::{
+    expression::{Expression, Operator},
+    parse::{SyntaxError, ValuePath},
+};
+
+mod expression;
+mod parse;
+
 /// A filter that this client sends: one attribute equal to one text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {

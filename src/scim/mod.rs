@@ -8,6 +8,7 @@ pub mod endpoint;
 pub mod error;
 pub mod filter;
 pub mod http;
+pub mod interpreter;
 pub mod paging;
 pub mod patch;
 pub mod path;
