@@ -6,6 +6,7 @@ pub mod credentials;
 pub mod discovery;
 pub mod endpoint;
 pub mod error;
+pub mod fake;
 pub mod filter;
 pub mod http;
 pub mod interpreter;
