@@ -181,6 +181,8 @@ In another terminal:
   curl --header 'Authorization: Bearer $SCIM_TOKEN' $SCIM_URL/Users
   tail -f $run/operator.log
 TEXT
+  # From here on Ctrl-C is how it is meant to end.
+  trap 'say; say "Removing everything."; exit $((failed > 0))' INT
   local name
   while sleep 1; do
     for name in control-plane scim-server operator; do
