@@ -3,6 +3,7 @@
 # that must be refused, an installation, its upgrade, what the operator may do
 # and what not, and that uninstalling loses nobody.
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 chart=$root/charts/scim-operator
@@ -24,9 +25,10 @@ check() {
 refused() { ! "$@"; }
 
 render() { helm template scim-operator "$chart" --namespace scim-operator-system "$@"; }
+# conform FILE…: - is standard input.
 conform() { "$BIN/kubeconform" -strict -summary -schema-location "$run/schemas/{{ .ResourceKind }}{{ .KindSuffix }}.json" "$@"; }
-conforms() { render "$@" | conform; }
-misspelt() { render | sed 's/readOnlyRootFilesystem/readOnlyRootFileSystem/' | conform; }
+conforms() { render "$@" | conform -; }
+misspelt() { render | sed 's/readOnlyRootFilesystem/readOnlyRootFileSystem/' | conform -; }
 
 fetch_schemas() {
   local path

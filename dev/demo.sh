@@ -4,6 +4,7 @@
 # With a terminal it stays up until Ctrl-C. With ONCE=1, or without a terminal,
 # it ends, and the exit code says whether every step did what it should.
 set -euo pipefail
+# shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 # examples/quickstart/provider.yaml points to it.

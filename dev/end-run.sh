@@ -11,7 +11,7 @@ exec 7<>"$run/hold"
 read -r <"$run/alive"
 
 ended() {
-  for _ in $(seq 100); do
+  for _ in $(seq 300); do
     kill -0 "$1" 2>/dev/null || return 0
     sleep 0.1
   done

@@ -8,6 +8,7 @@ say() { printf '%s\n' "$*"; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
 # Defines BIN and SCIM2_SERVER, building them when they are missing.
+# shellcheck disable=SC2034
 need_tools() {
   local lines
   lines=$("$root/dev/tools.sh") || exit 1

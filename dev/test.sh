@@ -2,7 +2,7 @@
 # test.sh TARGET…: runs these targets of the Makefile, all of them even when one
 # fails, and ends with one line that counts their tests.
 set -uo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
