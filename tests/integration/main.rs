@@ -1,0 +1,8 @@
+//! The operator as a process, between a real Kubernetes API server and a real
+//! SCIM server. Every test has a namespace, a server and an operator of its
+//! own, and waits for conditions.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests")]
+
+mod harness;
+mod support;

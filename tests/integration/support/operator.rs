@@ -1,0 +1,151 @@
+//! The real operator, as a process with the rights of the chart's
+//! ServiceAccount, watching one namespace.
+
+use std::{
+    fs,
+    path::PathBuf,
+    process::{Command, ExitStatus},
+    sync::Mutex,
+};
+
+use http::Method;
+
+use super::{
+    children::{self, Process},
+    control_plane::{OPERATOR_NAMESPACE, control_plane},
+    http::Http,
+    ports, wait,
+};
+
+pub(crate) struct Operator {
+    namespace: String,
+    log: PathBuf,
+    running: Mutex<Option<Running>>,
+}
+
+#[derive(Clone)]
+struct Running {
+    process: Process,
+    port: u16,
+}
+
+impl Operator {
+    /// Describes one; `start` runs it.
+    pub(crate) fn new(namespace: &str) -> Self {
+        Self {
+            namespace: namespace.to_owned(),
+            log: children::run_directory().join(format!("{namespace}.operator.log")),
+            running: Mutex::new(None),
+        }
+    }
+
+    /// Starts it, and waits until it says that it is ready. Its log goes on
+    /// where the one before ended.
+    pub(crate) async fn start(&self) {
+        let port = ports::free();
+        let process = Process::spawn(
+            Command::new(env!("CARGO_BIN_EXE_scim-operator"))
+                .env_clear()
+                .envs(std::env::vars_os().filter(|(name, _)| name == "PATH"))
+                .env("KUBECONFIG", &control_plane().operator_kubeconfig)
+                .args([
+                    "run".to_owned(),
+                    format!("--watch-namespaces={}", self.namespace),
+                    "--allow-hosts=127.0.0.1".to_owned(),
+                    format!("--metrics-address=127.0.0.1:{port}"),
+                    format!("--operator-namespace={OPERATOR_NAMESPACE}"),
+                ]),
+            &self.log,
+        );
+        let running = Running { process, port };
+        let before = self.running.lock().unwrap().replace(running.clone());
+        assert!(before.is_none(), "the operator of {} runs already", self.namespace);
+        wait::poll("readiness of the operator", wait::DEADLINE, || running.ready()).await;
+    }
+
+    /// SIGKILL. Gone when this returns.
+    pub(crate) fn kill(&self) {
+        self.killer()();
+        self.running.lock().unwrap().take();
+    }
+
+    /// What kills the process that runs now, from anywhere and at any moment.
+    /// `start` starts the next one after `forget`.
+    pub(crate) fn killer(&self) -> impl Fn() + Send + Sync + 'static {
+        let process = self.current().process;
+        move || process.kill()
+    }
+
+    /// Forgets a process that a killer ended.
+    pub(crate) fn forget(&self) {
+        let running = self.running.lock().unwrap().take().expect("it was started");
+        assert!(running.process.exited().is_some(), "the operator still runs");
+    }
+
+    /// SIGTERM.
+    pub(crate) fn terminate(&self) {
+        self.current().process.terminate();
+    }
+
+    /// Until it has ended after `terminate`.
+    pub(crate) async fn ended(&self) -> ExitStatus {
+        let process = self.current().process;
+        let status = wait::poll("end of the operator", wait::DEADLINE, || async {
+            process.exited().ok_or_else(|| "it runs".to_owned())
+        })
+        .await;
+        self.running.lock().unwrap().take();
+        status
+    }
+
+    /// SIGTERM, and the clean end that it must bring.
+    pub(crate) async fn stop(&self) {
+        self.terminate();
+        let status = self.ended().await;
+        assert!(status.success(), "after SIGTERM it ended with {status}:\n{}", self.log_tail());
+    }
+
+    /// One answer of its HTTP server: `/livez`, `/readyz`.
+    pub(crate) async fn probe(&self, path: &str) -> u16 {
+        self.current().probe(path).await.unwrap()
+    }
+
+    /// Resident memory in KiB.
+    pub(crate) fn resident_kib(&self) -> u64 {
+        let pid = self.current().process.pid();
+        let output = Command::new("ps").args(["-o", "rss=", "-p", &pid.to_string()]).output().expect("ps");
+        String::from_utf8_lossy(&output.stdout).trim().parse().expect("ps tells kilobytes")
+    }
+
+    /// Its log of all its lives.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    pub(crate) fn log_tail(&self) -> String {
+        children::tail(&self.log)
+    }
+
+    fn current(&self) -> Running {
+        self.running.lock().unwrap().clone().expect("the operator runs")
+    }
+}
+
+impl Running {
+    async fn ready(&self) -> Result<(), String> {
+        let ended = self.process.exited();
+        assert_eq!(ended, None, "the operator ended:\n{}", self.process.log_tail());
+        match self.probe("/readyz").await {
+            Ok(200) => Ok(()),
+            other => Err(format!("{other:?}\n{}", self.process.log_tail())),
+        }
+    }
+
+    async fn probe(&self, path: &str) -> Result<u16, String> {
+        let url = format!("http://127.0.0.1:{}{path}", self.port);
+        match Http::new(None).try_request(Method::GET, &url, None).await {
+            Ok(response) => Ok(response.status),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! A reverse proxy between the operator and its server: it records every
+//! request, and rules may hold, replace, alter or cut single ones. What no
+//! rule is for goes through as it is.
+
+pub(crate) mod record;
+pub(crate) mod rule;
+pub(crate) mod wire;
+
+use std::{
+    io,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use tokio::{
+    io::BufReader,
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::JoinHandle,
+};
+
+pub(crate) use self::{
+    record::{Purpose, Recorded},
+    rule::{Gate, Match, Rule, RuleMaker},
+    wire::Answer,
+};
+use self::{
+    rule::{Ending, Exchange},
+    wire::Request,
+};
+use super::{scim_server::BASE, wait::DEADLINE};
+
+pub(crate) struct Proxy {
+    port: u16,
+    shared: Arc<Shared>,
+    accepting: JoinHandle<()>,
+}
+
+struct Shared {
+    server: u16,
+    rules: Mutex<Vec<Arc<Rule>>>,
+    records: watch::Sender<Vec<Recorded>>,
+}
+
+impl Proxy {
+    /// Stands before the server at `server`, on a port of its own.
+    pub(crate) async fn start(server: u16) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let shared =
+            Arc::new(Shared { server, rules: Mutex::default(), records: watch::Sender::new(Vec::new()) });
+        let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
+        Self { port, shared, accepting }
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The base URL for the provider.
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}{BASE}", self.port)
+    }
+
+    /// Begins a rule.
+    pub(crate) fn on(&self, matching: Match) -> RuleMaker<'_> {
+        RuleMaker { proxy: self, matching }
+    }
+
+    fn add(&self, rule: Rule) -> Arc<Rule> {
+        let rule = Arc::new(rule);
+        self.shared.rules.lock().unwrap().insert(0, Arc::clone(&rule));
+        rule
+    }
+
+    /// Ends a rule.
+    pub(crate) fn remove(&self, rule: &Arc<Rule>) {
+        self.shared.rules.lock().unwrap().retain(|kept| !Arc::ptr_eq(kept, rule));
+    }
+
+    /// How many requests came so far: the place from which to look later.
+    pub(crate) fn mark(&self) -> usize {
+        self.shared.records.borrow().len()
+    }
+
+    /// The requests since a mark, in the order of their arrival.
+    pub(crate) fn since(&self, mark: usize) -> Vec<Recorded> {
+        self.shared.records.borrow()[mark..].to_vec()
+    }
+
+    /// The requests since a mark that belong to one object or another: not
+    /// the provider's own, and not the sweep's.
+    pub(crate) fn work_since(&self, mark: usize) -> Vec<Recorded> {
+        self.since(mark)
+            .into_iter()
+            .filter(|record| !matches!(record.purpose(), Purpose::Discovery | Purpose::Probe | Purpose::Page))
+            .collect()
+    }
+
+    /// Until the requests since a mark are as `matches` wants them.
+    pub(crate) async fn until(
+        &self,
+        mark: usize,
+        what: &str,
+        deadline: Duration,
+        matches: impl Fn(&[Recorded]) -> bool,
+    ) {
+        let mut records = self.shared.records.subscribe();
+        let reached = records.wait_for(|records| matches(&records[mark..]));
+        if tokio::time::timeout(deadline, reached).await.is_err() {
+            panic!("no {what} after {deadline:?}; requests: {:#?}", self.since(mark));
+        }
+    }
+
+    /// Until `count` sweeps that began after the mark are through: until the
+    /// one after them begins. Each lists users first.
+    pub(crate) async fn sweeps(&self, mark: usize, count: usize) {
+        let what = format!("{count} whole sweeps");
+        self.until(mark, &what, DEADLINE, |records| {
+            records.iter().filter(|record| record.begins_sweep("Users")).count() > count
+        })
+        .await;
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let shared = Arc::clone(&shared);
+        // Connections end with their client or with the test's runtime.
+        tokio::spawn(async move {
+            let _ = serve(stream, &shared).await;
+        });
+    }
+}
+
+async fn serve(stream: TcpStream, shared: &Shared) -> io::Result<()> {
+    stream.set_nodelay(true)?;
+    let mut stream = BufReader::new(stream);
+    while let Some(request) = wire::read_request(&mut stream).await? {
+        match shared.exchange(request).await {
+            Ending::Answer(answer) => wire::write(&mut stream, &answer.encode()).await?,
+            Ending::Bytes(bytes) => return wire::write(&mut stream, &bytes).await,
+            Ending::Close => return Ok(()),
+        }
+    }
+    Ok(())
+}
+
+impl Shared {
+    async fn exchange(&self, request: Request) -> Ending {
+        let record = Recorded::new(&request, BASE);
+        let path = record.path.clone();
+        let mut place = 0;
+        self.records.send_modify(|records| {
+            place = records.len();
+            records.push(record);
+        });
+        let rules = self.rules.lock().unwrap().clone();
+        let rule = rules.into_iter().find(|rule| rule.claims(&request, &path));
+        let exchange = Exchange { request, server: self.server };
+        let ending = match rule {
+            Some(rule) => rule.handle(exchange).await,
+            None => Ending::Answer(exchange.forward().await),
+        };
+        if let Ending::Answer(answer) = &ending {
+            self.records.send_modify(|records| records[place].status = Some(answer.status));
+        }
+        ending
+    }
+}

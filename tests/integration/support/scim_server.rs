@@ -1,0 +1,139 @@
+//! scim2-server, one for each test, and a client that acts behind the
+//! operator's back.
+
+use std::process::Command;
+
+use http::Method;
+use serde_json::{Value, json};
+
+use super::{
+    children::{self, Process},
+    control_plane::control_plane,
+    http::{Http, Response},
+    ports, wait,
+};
+
+/// The base path of its endpoints.
+pub(crate) const BASE: &str = "/v2";
+
+pub(crate) struct ScimServer {
+    port: u16,
+    token: String,
+    http: Http,
+    process: Process,
+}
+
+impl ScimServer {
+    /// Starts one that accepts only `token`, and waits until it answers.
+    pub(crate) async fn start(name: &str, token: &str) -> Self {
+        let port = ports::free();
+        let process = Process::spawn(
+            Command::new(&control_plane().scim2_server).args([
+                "--hostname=127.0.0.1",
+                &format!("--port={port}"),
+                &format!("--bearer-token={token}"),
+            ]),
+            &children::run_directory().join(format!("{name}.scim2-server.log")),
+        );
+        let server = Self { port, token: token.to_owned(), http: Http::new(Some(token)), process };
+        wait::poll("answer from scim2-server", wait::DEADLINE, || server.ready()).await;
+        server
+    }
+
+    async fn ready(&self) -> Result<(), String> {
+        assert_eq!(self.process.exited(), None, "scim2-server ended:\n{}", self.process.log_tail());
+        match self.http.try_request(Method::GET, &self.url("/Users?count=0"), None).await {
+            Ok(response) if response.status == 200 => Ok(()),
+            Ok(response) => Err(format!("{response:?}")),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    pub(crate) fn process_id(&self) -> u32 {
+        self.process.pid()
+    }
+
+    pub(crate) fn ended(&self) -> bool {
+        self.process.exited().is_some()
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// The address of a path below its base.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{BASE}{path}", self.port)
+    }
+
+    /// One request by somebody who is not the operator.
+    pub(crate) async fn request(&self, method: Method, path: &str, body: Option<&Value>) -> Response {
+        self.http.try_request(method, &self.url(path), body).await.expect("scim2-server answers")
+    }
+
+    /// Creates a resource at `/Users` or `/Groups`.
+    pub(crate) async fn create(&self, endpoint: &str, resource: &Value) -> Value {
+        let response = self.request(Method::POST, endpoint, Some(resource)).await;
+        assert_eq!(response.status, 201, "{:?}", response.body);
+        response.body
+    }
+
+    /// The resource with this id, if there is one.
+    pub(crate) async fn get(&self, endpoint: &str, id: &str) -> Option<Value> {
+        let response = self.request(Method::GET, &format!("{endpoint}/{id}"), None).await;
+        (response.status == 200).then_some(response.body)
+    }
+
+    /// PATCH with one operation (RFC 7644 §3.5.2).
+    pub(crate) async fn patch(&self, endpoint: &str, id: &str, operation: Value) {
+        let body = json!({
+            "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+            "Operations": [operation],
+        });
+        let response = self.request(Method::PATCH, &format!("{endpoint}/{id}"), Some(&body)).await;
+        assert!(response.status < 300, "{:?}", response.body);
+    }
+
+    pub(crate) async fn delete(&self, endpoint: &str, id: &str) {
+        let response = self.request(Method::DELETE, &format!("{endpoint}/{id}"), None).await;
+        assert_eq!(response.status, 204, "{:?}", response.body);
+    }
+
+    /// Everything at an endpoint.
+    pub(crate) async fn all(&self, endpoint: &str) -> Vec<Value> {
+        let mut everything = Vec::new();
+        loop {
+            let path = format!("{endpoint}?startIndex={}&count=500", everything.len() + 1);
+            let body = self.request(Method::GET, &path, None).await.body;
+            let page = body["Resources"].as_array().cloned().unwrap_or_default();
+            everything.extend(page.iter().cloned());
+            if page.is_empty() || body["totalResults"].as_u64() == u64::try_from(everything.len()).ok() {
+                return everything;
+            }
+        }
+    }
+
+    /// The users of this name: one, unless something went wrong.
+    pub(crate) async fn users_named(&self, user_name: &str) -> Vec<Value> {
+        self.all("/Users").await.into_iter().filter(|user| user["userName"] == user_name).collect()
+    }
+
+    /// The groups of this name: servers allow several.
+    pub(crate) async fn groups_named(&self, display_name: &str) -> Vec<Value> {
+        self.all("/Groups").await.into_iter().filter(|group| group["displayName"] == display_name).collect()
+    }
+
+    /// The ids of a group's members, sorted.
+    pub(crate) async fn members(&self, id: &str) -> Vec<String> {
+        let group = self.get("/Groups", id).await.expect("the group is there");
+        let members = group["members"].as_array().cloned().unwrap_or_default();
+        let mut ids: Vec<_> =
+            members.iter().map(|member| member["value"].as_str().unwrap().to_owned()).collect();
+        ids.sort();
+        ids
+    }
+}

@@ -1,0 +1,245 @@
+//! A world for one test: a namespace, a SCIM server behind a proxy, and the
+//! operator between them.
+
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use futures::StreamExt;
+use kube::{
+    Api, Client, Config,
+    api::{DeleteParams, DynamicObject, Patch, PatchParams},
+    config::{KubeConfigOptions, Kubeconfig},
+};
+use serde_json::{Value, json};
+
+use super::{
+    audit::{Audit, Write},
+    children,
+    control_plane::control_plane,
+    objects::{self, Kind, Manifest, PROVIDER},
+    operator::Operator,
+    proxy::Proxy,
+    scim_server::ScimServer,
+    wait,
+};
+
+pub(crate) struct World {
+    pub(crate) namespace: String,
+    pub(crate) operator: Operator,
+    pub(crate) server: ScimServer,
+    pub(crate) proxy: Proxy,
+    client: Client,
+    audit: Audit,
+}
+
+impl World {
+    /// Everything runs, and the provider `idp` is Ready.
+    pub(crate) async fn start(name: &str) -> Self {
+        let world = Self::with_operator(name).await;
+        world.apply_provider().await;
+        world.ready(Kind::Provider, PROVIDER).await;
+        world
+    }
+
+    /// Everything runs, but there is no provider and no Secret yet.
+    pub(crate) async fn with_operator(name: &str) -> Self {
+        let world = Self::without_operator(name).await;
+        world.operator.start().await;
+        world
+    }
+
+    /// A namespace and a server.
+    pub(crate) async fn without_operator(name: &str) -> Self {
+        static WORLDS: AtomicU32 = AtomicU32::new(1);
+        let namespace = format!("{name}-{}", WORLDS.fetch_add(1, Ordering::Relaxed));
+        control_plane().kubectl(&["create", "namespace", &namespace]).unwrap();
+        let server = ScimServer::start(&namespace, &format!("token-of-{namespace}")).await;
+        Self {
+            operator: Operator::new(&namespace),
+            proxy: Proxy::start(server.port()).await,
+            server,
+            client: admin_client().await,
+            audit: Audit::from_now(control_plane().audit_log.clone()),
+            namespace,
+        }
+    }
+
+    /// The Secret and the provider as they should be.
+    pub(crate) async fn apply_provider(&self) {
+        self.apply(&self.secret()).await;
+        self.apply(&self.provider()).await;
+    }
+
+    pub(crate) fn secret(&self) -> Manifest {
+        objects::secret(self.server.token(), "127.0.0.1")
+    }
+
+    pub(crate) fn provider(&self) -> Manifest {
+        objects::provider(&self.proxy.url())
+    }
+
+    pub(crate) fn api(&self, kind: Kind) -> Api<DynamicObject> {
+        Api::namespaced_with(self.client.clone(), &self.namespace, &kind.resource())
+    }
+
+    /// Applies on the server's side, as Argo CD does: what is left out of the
+    /// manifest goes.
+    pub(crate) async fn apply(&self, manifest: &Manifest) -> DynamicObject {
+        self.try_apply(manifest).await.unwrap_or_else(|error| panic!("{manifest:?}: {error}"))
+    }
+
+    /// The same, for manifests that ought to be refused.
+    pub(crate) async fn try_apply(&self, manifest: &Manifest) -> kube::Result<DynamicObject> {
+        let parameters = PatchParams::apply("git").force();
+        self.api(manifest.kind).patch(manifest.name(), &parameters, &Patch::Apply(&manifest.value)).await
+    }
+
+    /// Applies many, several at once.
+    pub(crate) async fn apply_all(&self, manifests: impl IntoIterator<Item = Manifest>) {
+        futures::stream::iter(manifests)
+            .for_each_concurrent(16, |manifest| async move {
+                self.apply(&manifest).await;
+            })
+            .await;
+    }
+
+    /// Changes an object as somebody with `kubectl patch` does.
+    pub(crate) async fn merge(&self, kind: Kind, name: &str, patch: &Value) {
+        self.api(kind).patch(name, &PatchParams::default(), &Patch::Merge(patch)).await.unwrap();
+    }
+
+    pub(crate) async fn get(&self, kind: Kind, name: &str) -> DynamicObject {
+        self.api(kind).get(name).await.unwrap()
+    }
+
+    /// Asks for the deletion of an object, and does not wait.
+    pub(crate) async fn delete(&self, kind: Kind, name: &str) {
+        self.api(kind).delete(name, &DeleteParams::default()).await.unwrap();
+    }
+
+    /// Until an object is gone.
+    pub(crate) async fn gone(&self, kind: Kind, name: &str) {
+        self.until(kind, name, "gone", |object| object.is_none()).await;
+    }
+
+    /// Until an object is Ready as it stands now.
+    pub(crate) async fn ready(&self, kind: Kind, name: &str) -> DynamicObject {
+        self.until(kind, name, "Ready", |object| object.is_some_and(objects::is_ready)).await.unwrap()
+    }
+
+    /// Until `count` objects of a kind are Ready.
+    pub(crate) async fn ready_count(&self, kind: Kind, count: usize) {
+        let deadline = wait::DEADLINE * 2;
+        wait::until_count(&self.api(kind), count, "Ready", deadline, objects::is_ready).await;
+    }
+
+    /// Applies one object and waits until it is Ready.
+    pub(crate) async fn settle(&self, manifest: &Manifest) -> DynamicObject {
+        self.apply(manifest).await;
+        self.ready(manifest.kind, manifest.name()).await
+    }
+
+    /// Until `Ready` is false for this reason.
+    pub(crate) async fn not_ready(&self, kind: Kind, name: &str, reason: &str) -> DynamicObject {
+        let what = format!("Ready=False with reason {reason}");
+        let matches = |object: Option<&DynamicObject>| {
+            object.is_some_and(|object| objects::has(object, "Ready", "False", reason))
+        };
+        self.until(kind, name, &what, matches).await.unwrap()
+    }
+
+    /// Until an object is as wanted.
+    pub(crate) async fn until(
+        &self,
+        kind: Kind,
+        name: &str,
+        what: &str,
+        matches: impl Fn(Option<&DynamicObject>) -> bool + Send + Sync,
+    ) -> Option<DynamicObject> {
+        // A Secret is read again after at most 60 seconds.
+        wait::until(&self.api(kind), name, what, wait::DEADLINE + Duration::from_secs(20), matches).await
+    }
+
+    /// The operator's writes since the world began, events apart.
+    pub(crate) async fn operator_writes(&self) -> Vec<Write> {
+        self.barrier().await;
+        let ours = |write: &Write| {
+            write.namespace == self.namespace
+                && write.user == control_plane().operator_user
+                && write.resource != "events"
+        };
+        self.audit.writes().into_iter().filter(ours).collect()
+    }
+
+    /// The operator's writes to one kind, `plural` and `plural/status`.
+    pub(crate) async fn writes_to(&self, kind: Kind) -> Vec<Write> {
+        let plural = kind.plural();
+        let of_kind = |write: &Write| write.resource.split('/').next() == Some(plural);
+        self.operator_writes().await.into_iter().filter(of_kind).collect()
+    }
+
+    /// The operator's writes to one object since the world began.
+    pub(crate) async fn writes_of(&self, kind: Kind, name: &str) -> Vec<Write> {
+        self.writes_to(kind).await.into_iter().filter(|write| write.name == name).collect()
+    }
+
+    /// The events about objects of this world.
+    pub(crate) async fn events(&self) -> Vec<Write> {
+        self.barrier().await;
+        let ours = |write: &Write| write.namespace == self.namespace && write.resource == "events";
+        self.audit.writes().into_iter().filter(ours).collect()
+    }
+
+    /// Until the audit log shows everything that was written before now: until
+    /// it shows one more write, of our own.
+    async fn barrier(&self) {
+        static BARRIERS: AtomicU32 = AtomicU32::new(1);
+        let name = format!("barrier-{}", BARRIERS.fetch_add(1, Ordering::Relaxed));
+        let barrier = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}});
+        let parameters = PatchParams::apply("tests");
+        self.api(Kind::Secret).patch(&name, &parameters, &Patch::Apply(&barrier)).await.unwrap();
+        wait::poll("line of the barrier in the audit log", wait::DEADLINE, || async {
+            let seen = self.audit.writes().iter().any(|write| write.name == name);
+            seen.then_some(()).ok_or_else(|| "the line is not there".to_owned())
+        })
+        .await;
+    }
+
+    /// Until the server holds what `matches` wants at this endpoint.
+    pub(crate) async fn server_until(
+        &self,
+        endpoint: &str,
+        what: &str,
+        matches: impl Fn(&[Value]) -> bool,
+    ) -> Vec<Value> {
+        wait::poll(what, wait::DEADLINE, || async {
+            let all = self.server.all(endpoint).await;
+            if matches(&all) { Ok(all) } else { Err(format!("{all:#?}")) }
+        })
+        .await
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            children::keep_run_directory();
+            eprintln!(
+                "--- requests of {}: {:#?}\n--- log: {}",
+                self.namespace,
+                self.proxy.since(self.proxy.mark().saturating_sub(40)),
+                self.operator.log_tail()
+            );
+        }
+    }
+}
+
+async fn admin_client() -> Client {
+    // Whoever comes first installs it for all.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let kubeconfig = Kubeconfig::read_from(&control_plane().admin_kubeconfig).unwrap();
+    let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await.unwrap();
+    Client::try_from(config).unwrap()
+}
