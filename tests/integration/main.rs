@@ -4,5 +4,11 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 
+mod crashes;
+mod drift;
+mod groups;
 mod harness;
+mod ownership;
+mod steady_state;
 mod support;
+mod users;

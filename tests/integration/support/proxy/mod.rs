@@ -20,7 +20,7 @@ use tokio::{
 };
 
 pub(crate) use self::{
-    record::{Purpose, Recorded},
+    record::{Purpose, Recorded, purposes},
     rule::{Gate, Match, Rule, RuleMaker},
     wire::Answer,
 };

@@ -125,3 +125,8 @@ impl fmt::Debug for Recorded {
         }
     }
 }
+
+/// What each of the requests is for.
+pub(crate) fn purposes(records: &[Recorded]) -> Vec<Purpose> {
+    records.iter().map(Recorded::purpose).collect()
+}

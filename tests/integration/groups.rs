@@ -1,0 +1,102 @@
+//! Groups: few requests for many members, in any order of arrival.
+
+use crate::support::{
+    objects::{Kind, condition, group, id, status, user},
+    proxy::{Purpose, Recorded, purposes},
+    world::World,
+};
+
+fn names(count: usize) -> Vec<String> {
+    (0..count).map(|number| format!("user-{number}")).collect()
+}
+
+fn patches(records: &[Recorded]) -> usize {
+    records.iter().filter(|record| record.purpose() == Purpose::Patch).count()
+}
+
+#[tokio::test]
+async fn a_group_of_two_hundred_takes_a_handful_of_requests_and_one_removal_two() {
+    const MEMBERS: usize = 200;
+    let world = World::start("big-group").await;
+    let names = names(MEMBERS);
+    world.apply_all(names.iter().map(|name| user(name))).await;
+    world.ready_count(Kind::User, MEMBERS).await;
+
+    let mark = world.proxy.mark();
+    let everyone = world.settle(&group("everyone", names.iter().map(String::as_str))).await;
+    world.proxy.sweeps(world.proxy.mark(), 1).await;
+    let requests = world.proxy.work_since(mark);
+    assert!(patches(&requests) <= MEMBERS.div_ceil(100) + 1, "{requests:#?}");
+    assert!(requests.len() <= 6, "{requests:#?}");
+    assert_eq!(
+        status(&everyone, "/members"),
+        serde_json::json!({"desired": 200, "applied": 200, "pending": 0})
+    );
+    let members = world.server.members(&id(&everyone)).await;
+    let mut ids: Vec<_> =
+        world.api(Kind::User).list(&kube::api::ListParams::default()).await.unwrap().iter().map(id).collect();
+    ids.sort();
+    assert_eq!(members, ids);
+
+    let mark = world.proxy.mark();
+    let before = world.writes_of(Kind::Group, "everyone").await.len();
+    let removed = id(&world.get(Kind::User, "user-7").await);
+    let others = names.iter().map(String::as_str).filter(|name| *name != "user-7");
+    world.settle(&group("everyone", others)).await;
+    world.proxy.sweeps(world.proxy.mark(), 1).await;
+    let requests = world.proxy.work_since(mark);
+    assert!((1..=2).contains(&requests.len()) && patches(&requests) == 1, "{requests:#?}");
+    assert_eq!(world.writes_of(Kind::Group, "everyone").await.len() - before, 1);
+    ids.retain(|id| *id != removed);
+    assert_eq!(world.server.members(&id(&everyone)).await, ids);
+}
+
+#[tokio::test]
+async fn a_group_comes_before_its_members_and_takes_them_in_as_they_come() {
+    const MEMBERS: usize = 50;
+    let world = World::start("group-first").await;
+    let names = names(MEMBERS);
+    let team = world.settle(&group("team", names.iter().map(String::as_str))).await;
+    let members_ready = condition(&team, "MembersReady").unwrap();
+    assert_eq!(members_ready["status"], "False");
+    assert_eq!(members_ready["reason"], "ReferenceNotReady");
+    assert_eq!(world.server.members(&id(&team)).await, Vec::<String>::new());
+
+    let mark = world.proxy.mark();
+    world.apply_all(names.iter().map(|name| user(name))).await;
+    let team = world
+        .until(Kind::Group, "team", "with all its members", |object| {
+            object
+                .is_some_and(|team| condition(team, "MembersReady").is_some_and(|it| it["status"] == "True"))
+        })
+        .await
+        .unwrap();
+    assert_eq!(world.server.members(&id(&team)).await.len(), MEMBERS);
+    let of_group: Vec<_> = world
+        .proxy
+        .work_since(mark)
+        .into_iter()
+        .filter(|record| record.path.starts_with("/Groups"))
+        .collect();
+    assert!(patches(&of_group) <= MEMBERS / 4, "a burst is a few requests, not one each: {of_group:#?}");
+}
+
+#[tokio::test]
+async fn creating_and_deleting_a_group_costs_what_a_user_costs() {
+    let world = World::start("group-costs").await;
+    world.settle(&user("ada")).await;
+    let mark = world.proxy.mark();
+    let team = world.settle(&group("team", ["ada"])).await;
+    world.proxy.sweeps(world.proxy.mark(), 1).await;
+    let requests = world.proxy.work_since(mark);
+    assert_eq!(purposes(&requests)[..2], [Purpose::Lookup, Purpose::Create]);
+    assert!(requests.len() <= 3, "the member comes with the group or in one PATCH: {requests:#?}");
+    assert_eq!(world.server.members(&id(&team)).await.len(), 1);
+
+    let mark = world.proxy.mark();
+    world.delete(Kind::Group, "team").await;
+    world.gone(Kind::Group, "team").await;
+    assert_eq!(purposes(&world.proxy.work_since(mark)), [Purpose::Read, Purpose::Delete]);
+    assert_eq!(world.server.all("/Groups").await.len(), 0);
+    assert_eq!(world.server.all("/Users").await.len(), 1, "members outlive their group");
+}
