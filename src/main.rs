@@ -1,20 +1,19 @@
 //! The `scim-operator` program.
 
-use std::{convert::Infallible, io::Write as _, process::ExitCode};
+use std::{io::Write as _, process::ExitCode};
 
 use clap::Parser as _;
-use scim_operator::cli::{self, Cli, Command};
+use scim_operator::{
+    cli::{self, Cli, Command},
+    controller,
+};
 
 fn main() -> ExitCode {
     // The only failure is that another provider was installed before.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let result = match Cli::parse().command {
         Command::Crds(arguments) => arguments.execute().map_err(cli::Error::from),
-        Command::Run(settings) => cli::run(settings, |_, services| async move {
-            services.shutdown.cancelled().await;
-            Ok::<_, Infallible>(())
-        })
-        .map_err(cli::Error::from),
+        Command::Run(settings) => cli::run(settings, controller::run).map_err(cli::Error::from),
     };
     let Err(error) = result else { return ExitCode::SUCCESS };
     // Nobody is left to tell when standard error is gone.

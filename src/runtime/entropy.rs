@@ -2,6 +2,8 @@
 
 use std::ops::RangeInclusive;
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
 /// The system has no randomness to give: keys and nonces cannot be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the system gives no random numbers")]
@@ -18,6 +20,11 @@ pub fn bytes<const LENGTH: usize>() -> Result<[u8; LENGTH], EntropyError> {
     let mut bytes = [0; LENGTH];
     fill(&mut bytes)?;
     Ok(bytes)
+}
+
+/// A text that nobody can guess and that is never made twice.
+pub fn nonce() -> Result<String, EntropyError> {
+    Ok(URL_SAFE_NO_PAD.encode(bytes::<12>()?))
 }
 
 /// A random factor in a range, to spread in time what would otherwise happen

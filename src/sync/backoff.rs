@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 const FIRST: Duration = Duration::from_secs(1);
-const LONGEST: Duration = Duration::from_secs(300);
+const SHORTEST_STALL: Duration = Duration::from_secs(30);
+const LONGEST: Duration = Duration::from_mins(5);
 
 /// The wait before the next try after so many failures in a row: doubled each
 /// time from a second to five minutes, and then between half and all of it.
@@ -12,6 +13,12 @@ pub fn delay(failures: u32, jitter: f64) -> Duration {
     let doubled = FIRST.saturating_mul(1 << failures.saturating_sub(1).min(16));
     let longest = doubled.min(LONGEST);
     longest.mul_f64(0.5 + 0.5 * jitter.clamp(0.0, 1.0))
+}
+
+/// The wait where nothing changes until a person changes something: the
+/// manifest is tried at once when it changes, the server only now and then.
+pub fn stalled(failures: u32, jitter: f64) -> Duration {
+    delay(failures, jitter).max(SHORTEST_STALL)
 }
 
 #[cfg(test)]

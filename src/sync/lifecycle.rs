@@ -56,6 +56,7 @@ pub struct Announced<'a> {
 
 /// Everything that decides the next step.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own; any combination can be")]
 pub struct Facts<'a> {
     /// The object's deletion was requested.
     pub deleting: bool,

@@ -98,33 +98,33 @@ mod tests {
         MatchKeys { name: "alice@example.com".to_owned(), external_id: Some("7".to_owned()) }
     }
 
-    fn page(resources: serde_json::Value, total: u64) -> Page {
+    fn page(resources: &serde_json::Value, total: u64) -> Page {
         let resources = resources.as_array().unwrap().iter().cloned();
         Page { resources: resources.filter_map(Resource::from_value).collect(), total_results: Some(total) }
     }
 
-    fn judge(resources: serde_json::Value, total: u64) -> Lookup {
+    fn judge(resources: &serde_json::Value, total: u64) -> Lookup {
         keys().judge(ResourceType::User, page(resources, total))
     }
 
     #[test]
     fn an_empty_answer_means_nobody() {
-        assert_eq!(judge(json!([]), 0), Lookup::None);
+        assert_eq!(judge(&json!([]), 0), Lookup::None);
     }
 
     #[test]
     fn an_answer_that_announces_more_than_it_sends_tells_nothing() {
-        assert!(matches!(judge(json!([]), 3), Lookup::Unknown(_)));
+        assert!(matches!(judge(&json!([]), 3), Lookup::Unknown(_)));
     }
 
     #[test]
     fn strangers_mean_that_the_filter_was_ignored() {
-        assert!(matches!(judge(json!([{"id": "1", "userName": "bob"}]), 40), Lookup::Unknown(_)));
+        assert!(matches!(judge(&json!([{"id": "1", "userName": "bob"}]), 40), Lookup::Unknown(_)));
     }
 
     #[test]
     fn a_namesake_is_found_whatever_its_case_and_external_id() {
-        let found = judge(json!([{"id": "1", "userName": "ALICE@example.com", "externalId": "other"}]), 1);
+        let found = judge(&json!([{"id": "1", "userName": "ALICE@example.com", "externalId": "other"}]), 1);
         assert!(matches!(found, Lookup::Found(hits) if hits.len() == 1));
     }
 

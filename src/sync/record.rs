@@ -38,9 +38,9 @@ impl Record {
         self.observed_generation == generation && self.conditions.iter().any(synced)
     }
 
-    /// Whether, besides, everything that it names was there to be applied.
-    pub fn is_complete(&self, generation: Option<i64>) -> bool {
-        self.is_synced(generation) && self.members.as_ref().is_none_or(|members| members.pending == 0)
+    /// Whether everything that it names was there to be applied.
+    pub fn is_complete(&self) -> bool {
+        self.members.as_ref().is_none_or(|members| members.pending == 0)
     }
 
     /// The reason of the Ready condition.

@@ -1,0 +1,211 @@
+//! One pass over one object: ask the lifecycle what to do next, do it, ask
+//! again; then one write that says how it went.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::{ResourceExt, runtime::controller::Action};
+use serde_json::Value;
+
+use super::{
+    context::{Context, provider_of},
+    identity::Identity,
+    objects::ObjectError,
+    pass::{End, Fault, Pass},
+    sessions::Standing,
+};
+use crate::{
+    api::reasons,
+    runtime::entropy,
+    scim::error::{self, Scope},
+    sync::{
+        backoff,
+        outcome::{Because, Outcome, conditions, refusal},
+        record::Record,
+    },
+};
+
+/// Failures in a row before a passing trouble is worth a word in status: a
+/// hiccup of the server must not rewrite a thousand objects.
+const WORTH_A_WORD: u32 = 3;
+
+/// Brings one identity and its object together.
+pub(super) async fn reconcile<T: Identity>(
+    cached: Arc<T>,
+    context: Arc<Context>,
+) -> Result<Action, Infallible> {
+    tokio::join!(context.users.synced(), context.groups.synced());
+    let object = T::memory(&context).newest(&cached);
+    let mut pass = Pass::new(&context, object);
+    let end = match pass.run().await {
+        Ok(end) => end,
+        Err(fault) => judge(&mut pass, fault),
+    };
+    let action = conclude(&mut pass, end).await;
+    Ok(action)
+}
+
+/// What a failed step means for the pass.
+fn judge<T: Identity>(pass: &mut Pass<'_, T>, fault: Fault) -> End {
+    let failures = T::memory(pass.context).failed(&pass.object);
+    let pause = backoff::delay(failures, entropy::factor(0.0..=1.0));
+    match fault {
+        Fault::Object(ObjectError::Gone) => End::Gone,
+        Fault::Object(error) => {
+            tracing::debug!(%error, kind = T::KIND, object = pass.object.name_any(), "a write was not taken");
+            End::Quiet(Some(pause))
+        }
+        Fault::Server(error) => refused(pass, &error, failures, pause),
+        Fault::Undecided(why) => {
+            let because = Because::new(reasons::PROGRESSING, format!("it cannot be told yet: {why}"));
+            quiet_at_first(failures, because, pause)
+        }
+    }
+}
+
+fn refused<T: Identity>(pass: &mut Pass<'_, T>, error: &error::Error, failures: u32, pause: Duration) -> End {
+    if error.scope() == Scope::Server
+        && let Some(session) = &pass.session
+        && session.doubt()
+    {
+        pass.context.providers.trigger(provider_of(&pass.object));
+    }
+    let because = refusal(error, pass.request);
+    match error.action() {
+        error::Action::Stall => {
+            let pause = backoff::stalled(failures, entropy::factor(0.0..=1.0));
+            End::Done(Outcome::Stalled(because), Some(pause))
+        }
+        error::Action::Wait(asked) => quiet_at_first(failures, because, asked.max(pause)),
+        error::Action::Retry => quiet_at_first(failures, because, pause),
+    }
+}
+
+fn quiet_at_first(failures: u32, because: Because, pause: Duration) -> End {
+    if failures < WORTH_A_WORD {
+        End::Quiet(Some(pause))
+    } else {
+        End::Done(Outcome::Waiting(because), Some(pause))
+    }
+}
+
+/// Says how the pass went, and when to come back.
+async fn conclude<T: Identity>(pass: &mut Pass<'_, T>, end: End) -> Action {
+    let (outcome, again) = match end {
+        End::Rest => return Action::await_change(),
+        End::Gone => {
+            if let Some(uid) = pass.object.uid() {
+                T::memory(pass.context).forget(&uid);
+            }
+            return Action::await_change();
+        }
+        End::Quiet(again) => (None, again),
+        End::Done(outcome, again) => (Some(outcome), again),
+        End::AwaitProvider => (awaiting(pass), None),
+    };
+    if let Some(outcome) = &outcome {
+        tell(pass, outcome);
+    }
+    let again = match write(pass, outcome.as_ref()).await {
+        Ok(()) => again,
+        Err(ObjectError::Gone) => None,
+        Err(error) => {
+            tracing::warn!(%error, kind = T::KIND, object = pass.object.name_any(), "status could not be written");
+            let failures = T::memory(pass.context).failed(&pass.object);
+            Some(backoff::delay(failures, entropy::factor(0.0..=1.0)))
+        }
+    };
+    again.map_or_else(Action::await_change, Action::requeue)
+}
+
+/// What to say while the provider cannot be used. Its own status says why;
+/// the object says it once.
+fn awaiting<T: Identity>(pass: &Pass<'_, T>) -> Option<Outcome> {
+    let provider = provider_of(&pass.object);
+    let name = &provider.name;
+    if pass.context.providers.get(&provider).is_none() {
+        let message = format!(
+            "there is no ScimProvider {name} in this namespace. Create it, or correct spec.providerRef; this object \
+             goes on by itself."
+        );
+        return Some(Outcome::Waiting(Because::new(reasons::PROVIDER_NOT_FOUND, message)));
+    }
+    match pass.context.sessions.of(&provider) {
+        Standing::Failing => {
+            let message = format!(
+                "the ScimProvider {name} is not Ready; its conditions say why. This object goes on by itself once \
+                 it is."
+            );
+            Some(Outcome::Waiting(Because::new(reasons::PROVIDER_NOT_READY, message)))
+        }
+        Standing::Unknown | Standing::Open(_) => None,
+    }
+}
+
+/// Notes the outcome for the next pass, and tells people if it is news.
+fn tell<T: Identity>(pass: &Pass<'_, T>, outcome: &Outcome) {
+    let kind = T::memory(pass.context);
+    pass.context.metrics.reconciled(T::KIND, outcome_name(outcome), pass.started.elapsed());
+    match outcome {
+        Outcome::InSync => kind.is_in_sync(&pass.object),
+        Outcome::Waiting(because) | Outcome::Stalled(because) => {
+            if pass.object.record().reason() != Some(because.reason) {
+                pass.context.events.failed(&pass.object, because.reason, because.message.clone());
+            }
+        }
+    }
+}
+
+/// The outcome as a label of metrics.
+pub(super) fn outcome_name(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::InSync => "in_sync",
+        Outcome::Waiting(_) => "waiting",
+        Outcome::Stalled(_) => "stalled",
+    }
+}
+
+/// Writes status if it says anything new. An object that changed meanwhile is
+/// read again: what was created must be recorded whatever else happened.
+pub(super) async fn write<T: Identity>(
+    pass: &mut Pass<'_, T>,
+    outcome: Option<&Outcome>,
+) -> Result<(), ObjectError> {
+    const TRIES: usize = 5;
+    for _ in 0..TRIES {
+        let (before, status) = statuses(pass, outcome)?;
+        if before == status {
+            return Ok(());
+        }
+        match pass.context.objects.write_status(&pass.object, &before, &status).await {
+            Ok(written) => {
+                T::memory(pass.context).wrote(&written);
+                pass.object = written;
+                return Ok(());
+            }
+            Err(ObjectError::Stale) => pass.object = pass.context.objects.live(&pass.object).await?,
+            Err(error) => return Err(error),
+        }
+    }
+    Err(ObjectError::Stale)
+}
+
+/// What status says and what it should say. The generation is the one that
+/// this pass acted on, not the one that came in meanwhile.
+fn statuses<T: Identity>(
+    pass: &Pass<'_, T>,
+    outcome: Option<&Outcome>,
+) -> Result<(Value, Value), ObjectError> {
+    let current = pass.object.record();
+    let mut record: Record = pass.record.clone();
+    record.conditions.clone_from(&current.conditions);
+    record.observed_generation = current.observed_generation;
+    if let Some(outcome) = outcome {
+        let now = Time(pass.context.clock.now());
+        record.observed_generation = pass.generation;
+        record.conditions = conditions(&current.conditions, pass.generation, now, outcome, &pass.remarks());
+    }
+    let said = T::status_of(current).map_err(ObjectError::Unsayable)?;
+    let saying = T::status_of(record).map_err(ObjectError::Unsayable)?;
+    Ok((said, saying))
+}

@@ -1,0 +1,141 @@
+//! What users and groups have in common, so that one engine drives both.
+
+use std::{fmt::Debug, sync::Arc};
+
+use k8s_openapi::NamespaceResourceScope;
+use kube::{Resource, ResourceExt};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use super::{context::Context, kind::Kind};
+use crate::{
+    api::{DeletionPolicy, ProviderRef, ScimGroup, ScimUser},
+    scim::port::ResourceType,
+    sync::{
+        desired::{Desired, InvalidSpec},
+        members::Wanted,
+        record::Record,
+    },
+};
+
+/// A custom resource that stands for one identity on one server.
+pub(super) trait Identity:
+    Resource<DynamicType = (), Scope = NamespaceResourceScope>
+    + Clone
+    + Debug
+    + DeserializeOwned
+    + Serialize
+    + Send
+    + Sync
+    + 'static
+{
+    /// The kind's name, as people know it.
+    const KIND: &'static str;
+    /// What it is on the server.
+    const RESOURCE_TYPE: ResourceType;
+
+    /// The kind's part of the context.
+    fn memory(context: &Context) -> &Kind<Self>;
+    /// The provider it belongs to.
+    fn provider_ref(&self) -> &ProviderRef;
+    /// What the manifest names.
+    fn desired(&self) -> Result<Desired, InvalidSpec>;
+    /// What the manifest says about deletion.
+    fn deletion_policy(&self) -> Option<DeletionPolicy>;
+    /// What status remembers.
+    fn record(&self) -> Record;
+    /// The status that remembers this.
+    fn status_of(record: Record) -> Result<Value, serde_json::Error>;
+    /// The members that the manifest names; `None` where they are not ours.
+    fn wanted_members(&self, context: &Context, endpoint: &str) -> Option<Wanted>;
+}
+
+impl Identity for ScimUser {
+    const KIND: &'static str = "ScimUser";
+    const RESOURCE_TYPE: ResourceType = ResourceType::User;
+
+    fn memory(context: &Context) -> &Kind<Self> {
+        &context.users
+    }
+
+    fn provider_ref(&self) -> &ProviderRef {
+        &self.spec.provider_ref
+    }
+
+    fn desired(&self) -> Result<Desired, InvalidSpec> {
+        Desired::user(&self.spec)
+    }
+
+    fn deletion_policy(&self) -> Option<DeletionPolicy> {
+        self.spec.deletion_policy
+    }
+
+    fn record(&self) -> Record {
+        Record::of_user(self.status.as_ref())
+    }
+
+    fn status_of(record: Record) -> Result<Value, serde_json::Error> {
+        serde_json::to_value(record.into_user_status())
+    }
+
+    fn wanted_members(&self, _context: &Context, _endpoint: &str) -> Option<Wanted> {
+        None
+    }
+}
+
+impl Identity for ScimGroup {
+    const KIND: &'static str = "ScimGroup";
+    const RESOURCE_TYPE: ResourceType = ResourceType::Group;
+
+    fn memory(context: &Context) -> &Kind<Self> {
+        &context.groups
+    }
+
+    fn provider_ref(&self) -> &ProviderRef {
+        &self.spec.provider_ref
+    }
+
+    fn desired(&self) -> Result<Desired, InvalidSpec> {
+        Desired::group(&self.spec)
+    }
+
+    fn deletion_policy(&self) -> Option<DeletionPolicy> {
+        self.spec.deletion_policy
+    }
+
+    fn record(&self) -> Record {
+        Record::of_group(self.status.as_ref())
+    }
+
+    fn status_of(record: Record) -> Result<Value, serde_json::Error> {
+        serde_json::to_value(record.into_group_status())
+    }
+
+    /// Users of the same namespace and provider, by name. An anchor at
+    /// another endpoint is no identity here.
+    fn wanted_members(&self, context: &Context, endpoint: &str) -> Option<Wanted> {
+        let names = self.spec.members.as_ref()?.users.as_ref()?;
+        let namespace = self.namespace().unwrap_or_default();
+        let mut wanted = Wanted::default();
+        for name in names {
+            let user = context.users.get(&namespace, name);
+            match user.filter(|user| user.spec.provider_ref == self.spec.provider_ref) {
+                None => wanted.unresolved.push(name.clone()),
+                Some(user) => match anchored_id(&user, endpoint) {
+                    Some(id) => {
+                        wanted.ids.insert(id);
+                    }
+                    None => wanted.pending.push(name.clone()),
+                },
+            }
+        }
+        Some(wanted)
+    }
+}
+
+/// The id of a user's identity at this endpoint. One that is being deleted
+/// keeps it until it is gone.
+fn anchored_id(user: &Arc<ScimUser>, endpoint: &str) -> Option<String> {
+    let anchor = user.status.as_ref()?.anchor.as_ref()?;
+    (anchor.endpoint_key == endpoint).then(|| anchor.id.clone())
+}

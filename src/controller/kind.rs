@@ -1,0 +1,205 @@
+//! What the operator keeps in memory about the objects of one kind: the
+//! caches, and beside them what the caches cannot know yet.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use kube::{ResourceExt, runtime::reflector::ObjectRef};
+use tokio::time::Instant;
+
+use super::{identity::Identity, scopes::Scopes};
+use crate::{scim::path::AttributePath, sync::diff::Rewritten};
+
+/// One kind's objects and what is known about them.
+pub(super) struct Kind<T: Identity> {
+    scopes: Scopes<T>,
+    notes: Mutex<HashMap<String, Notes<T>>>,
+}
+
+/// What is remembered about one object, by its UID, while this process lives.
+/// All of it may be forgotten: then more is asked, and nothing goes wrong.
+#[derive(Debug)]
+struct Notes<T> {
+    /// The object as last written by us, until the cache shows it.
+    written: Option<T>,
+    /// A pass has ended well.
+    known: bool,
+    /// Something suggests that the server differs from the manifest.
+    suspect: bool,
+    /// Failures in a row.
+    failures: u32,
+    /// When the last request that changes something ended.
+    changed: Option<Instant>,
+    /// The intent whose creation the server is known to have refused.
+    refused: Option<String>,
+    /// What was sent last and not seen to have taken effect.
+    attempted: BTreeMap<AttributePath, Rewritten>,
+}
+
+impl<T> Default for Notes<T> {
+    fn default() -> Self {
+        Self {
+            written: None,
+            known: false,
+            suspect: false,
+            failures: 0,
+            changed: None,
+            refused: None,
+            attempted: BTreeMap::new(),
+        }
+    }
+}
+
+impl<T: Identity> Kind<T> {
+    /// The kind with these caches.
+    pub(super) fn new(scopes: Scopes<T>) -> Self {
+        Self { scopes, notes: Mutex::default() }
+    }
+
+    /// Waits until every cache has seen everything once.
+    pub(super) async fn synced(&self) {
+        self.scopes.synced().await;
+    }
+
+    /// The cached object of this name.
+    pub(super) fn get(&self, namespace: &str, name: &str) -> Option<Arc<T>> {
+        self.scopes.get(&ObjectRef::new(name).within(namespace))
+    }
+
+    /// Every cached object of a provider.
+    pub(super) fn of_provider(&self, namespace: &str, provider: &str) -> Vec<Arc<T>> {
+        self.find(|object| {
+            object.namespace().as_deref() == Some(namespace) && object.provider_ref().name == provider
+        })
+    }
+
+    /// Every cached object that fits.
+    pub(super) fn find(&self, fits: impl Fn(&T) -> bool) -> Vec<Arc<T>> {
+        self.scopes.all().filter(|object| fits(object)).collect()
+    }
+
+    /// The newest version that is known: what we wrote ourselves, until the
+    /// cache has caught up with it.
+    pub(super) fn newest(&self, cached: &Arc<T>) -> T {
+        let mut notes = self.notes();
+        let Some(note) = cached.uid().and_then(|uid| notes.get_mut(&uid)) else { return T::clone(cached) };
+        match &note.written {
+            Some(written) if version(written) > version(&**cached) => written.clone(),
+            _ => {
+                note.written = None;
+                T::clone(cached)
+            }
+        }
+    }
+
+    /// Remembers what was just written.
+    pub(super) fn wrote(&self, object: &T) {
+        self.note(object, |note| note.written = Some(object.clone()));
+    }
+
+    /// Forgets all about an object that is gone.
+    pub(super) fn forget(&self, uid: &str) {
+        self.notes().remove(uid);
+    }
+
+    /// Notes that the server may differ from the manifest, and has the object
+    /// reconciled.
+    pub(super) fn suspect(&self, object: &T) {
+        self.note(object, |note| note.suspect = true);
+        self.trigger(object);
+    }
+
+    /// Has the object reconciled.
+    pub(super) fn trigger(&self, object: &T) {
+        self.scopes.trigger(ObjectRef::from(object));
+    }
+
+    /// Whether a pass over the object has ended well since the start.
+    pub(super) fn is_known(&self, object: &T) -> bool {
+        self.read(object, |note| note.known).unwrap_or_default()
+    }
+
+    /// Whether the server may differ from the manifest.
+    pub(super) fn is_suspect(&self, object: &T) -> bool {
+        self.read(object, |note| note.suspect).unwrap_or_default()
+    }
+
+    /// Notes that a pass ended with the server as the manifest wants it.
+    pub(super) fn is_in_sync(&self, object: &T) {
+        self.note(object, |note| {
+            note.known = true;
+            note.suspect = false;
+            note.failures = 0;
+        });
+    }
+
+    /// Notes that the server showed the identity as it should be, so that
+    /// what was sent last has taken effect.
+    pub(super) fn seen_as_wanted(&self, object: &T) {
+        let mut notes = self.notes();
+        if let Some(note) = object.uid().and_then(|uid| notes.get_mut(&uid)) {
+            note.attempted.clear();
+        }
+    }
+
+    /// Counts a failure and says how many there were in a row.
+    pub(super) fn failed(&self, object: &T) -> u32 {
+        self.note(object, |note| {
+            note.failures = note.failures.saturating_add(1);
+            note.failures
+        })
+    }
+
+    /// Notes that a request that changes something has ended.
+    pub(super) fn changed(&self, object: &T) {
+        self.note(object, |note| note.changed = Some(Instant::now()));
+    }
+
+    /// Whether something was changed after this moment, so that what was
+    /// asked for before it says nothing.
+    pub(super) fn changed_since(&self, object: &T, moment: Instant) -> bool {
+        self.read(object, |note| note.changed.is_some_and(|changed| changed >= moment)).unwrap_or_default()
+    }
+
+    /// Notes that the server refused what this intent announced.
+    pub(super) fn refused(&self, object: &T, nonce: &str) {
+        self.note(object, |note| note.refused = Some(nonce.to_owned()));
+    }
+
+    /// Whether the server is known to have refused what this intent announced.
+    pub(super) fn was_refused(&self, object: &T, nonce: &str) -> bool {
+        self.read(object, |note| note.refused.as_deref() == Some(nonce)).unwrap_or_default()
+    }
+
+    /// Notes what is about to be sent, and says which of it was sent before
+    /// with the same result, so that this time the result is looked at.
+    pub(super) fn attempt(&self, object: &T, attempt: BTreeMap<AttributePath, Rewritten>) -> bool {
+        self.note(object, |note| {
+            let repeated = attempt.iter().any(|(path, digests)| note.attempted.get(path) == Some(digests));
+            note.attempted = attempt;
+            repeated
+        })
+    }
+
+    fn notes(&self) -> MutexGuard<'_, HashMap<String, Notes<T>>> {
+        // A panic elsewhere leaves notes that are as good as any.
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note<R: Default>(&self, object: &T, change: impl FnOnce(&mut Notes<T>) -> R) -> R {
+        let Some(uid) = object.uid() else { return R::default() };
+        change(self.notes().entry(uid).or_default())
+    }
+
+    fn read<R>(&self, object: &T, read: impl FnOnce(&Notes<T>) -> R) -> Option<R> {
+        self.notes().get(&object.uid()?).map(read)
+    }
+}
+
+/// Resource versions are ordered numbers (Kubernetes 1.35, KEP-5504); one
+/// that is not counts as older than any.
+fn version<T: Identity>(object: &T) -> u128 {
+    object.resource_version().and_then(|version| version.parse().ok()).unwrap_or_default()
+}

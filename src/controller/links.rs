@@ -1,0 +1,129 @@
+//! What one object's change means for others: a group waits for its users, a
+//! provider's objects wait for the provider.
+
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use kube::{
+    ResourceExt,
+    runtime::{reflector::ObjectRef, watcher::Event},
+};
+use tokio::sync::mpsc;
+
+use super::{context::Context, identity::Identity};
+use crate::api::{ScimProvider, ScimUser};
+
+/// How long changes of users are gathered before their groups are told, so
+/// that a thousand users becoming ready are a few passes over a group.
+const GATHERING: Duration = Duration::from_millis(500);
+
+/// Notices when a user's identity comes, goes or changes.
+#[derive(Clone, Debug)]
+pub(super) struct UserWatch {
+    tell: mpsc::UnboundedSender<(String, String)>,
+    seen: Arc<Mutex<HashMap<String, u64>>>,
+}
+
+impl UserWatch {
+    /// What notices, and what is noticed: namespace and name.
+    pub(super) fn new() -> (Self, mpsc::UnboundedReceiver<(String, String)>) {
+        let (tell, told) = mpsc::unbounded_channel();
+        (Self { tell, seen: Arc::default() }, told)
+    }
+
+    /// Looks at an event of the users' watch.
+    pub(super) fn observe(&self, event: &Event<ScimUser>) {
+        match event {
+            Event::Apply(user) => self.compare(user, true),
+            // Groups are reconciled at the start anyway.
+            Event::InitApply(user) => self.compare(user, false),
+            Event::Delete(user) => {
+                self.seen().remove(&user.uid().unwrap_or_default());
+                self.tell(user);
+            }
+            Event::Init | Event::InitDone => {}
+        }
+    }
+
+    fn compare(&self, user: &ScimUser, news: bool) {
+        let print = fingerprint(user);
+        let before = self.seen().insert(user.uid().unwrap_or_default(), print);
+        if before != Some(print) && (news || before.is_some()) {
+            self.tell(user);
+        }
+    }
+
+    fn tell(&self, user: &ScimUser) {
+        // Nobody listens any more only while the process is stopping.
+        let _ = self.tell.send((user.namespace().unwrap_or_default(), user.name_any()));
+    }
+
+    fn seen(&self) -> std::sync::MutexGuard<'_, HashMap<String, u64>> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// All that a group wants to know of a user.
+fn fingerprint(user: &ScimUser) -> u64 {
+    let anchor = user.status.as_ref().and_then(|status| status.anchor.as_ref());
+    let mut hasher = DefaultHasher::new();
+    anchor.map(|anchor| (&anchor.endpoint_key, &anchor.id)).hash(&mut hasher);
+    user.spec.provider_ref.name.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Has the groups of changed users reconciled, a gathering at a time.
+pub(super) async fn follow_users(
+    context: Arc<Context>,
+    mut changes: mpsc::UnboundedReceiver<(String, String)>,
+) {
+    let mut gathered = Vec::new();
+    while changes.recv_many(&mut gathered, usize::MAX).await > 0 {
+        tokio::time::sleep(GATHERING).await;
+        while let Ok(change) = changes.try_recv() {
+            gathered.push(change);
+        }
+        suspect_groups(&context, &std::mem::take(&mut gathered));
+    }
+}
+
+fn suspect_groups(context: &Context, changes: &[(String, String)]) {
+    let mut by_namespace: HashMap<&str, std::collections::HashSet<&str>> = HashMap::new();
+    for (namespace, name) in changes {
+        by_namespace.entry(namespace).or_default().insert(name);
+    }
+    let concerned = context.groups.find(|group| {
+        let members = group.spec.members.as_ref().and_then(|members| members.users.as_ref());
+        let of_namespace = group.namespace().and_then(|namespace| by_namespace.get(namespace.as_str()));
+        members
+            .zip(of_namespace)
+            .is_some_and(|(members, names)| members.iter().any(|name| names.contains(name.as_str())))
+    });
+    for group in concerned {
+        context.groups.suspect(&group);
+    }
+}
+
+/// Has what waited for a provider reconciled; what needs nothing is left in
+/// peace, so that a provider's recovery is no stampede.
+pub(super) fn resume(context: &Context, provider: &ObjectRef<ScimProvider>) {
+    resume_kind::<ScimUser>(context, provider);
+    resume_kind::<crate::api::ScimGroup>(context, provider);
+}
+
+fn resume_kind<T: Identity>(context: &Context, provider: &ObjectRef<ScimProvider>) {
+    let namespace = provider.namespace.as_deref().unwrap_or_default();
+    let kind = T::memory(context);
+    for object in kind.of_provider(namespace, &provider.name) {
+        let meta = object.meta();
+        let record = object.record();
+        let finished = record.is_synced(meta.generation) && record.is_complete();
+        if !finished || meta.deletion_timestamp.is_some() || kind.is_suspect(&object) {
+            kind.trigger(&object);
+        }
+    }
+}

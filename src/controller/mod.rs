@@ -1,0 +1,26 @@
+//! The only place that touches both sides: it watches the objects, talks to
+//! the servers, and carries out what `sync` decides.
+
+mod connection;
+mod context;
+mod credentials;
+mod engine;
+mod events;
+mod identity;
+mod key;
+mod kind;
+mod links;
+mod look;
+mod metered;
+mod objects;
+mod pass;
+mod provider;
+mod run;
+mod scopes;
+mod sessions;
+mod startup;
+mod sweep;
+mod update;
+mod watches;
+
+pub use self::run::{RunError, run};

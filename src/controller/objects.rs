@@ -1,0 +1,132 @@
+//! Writes to objects, each with a precondition: the UID, so that a namesake
+//! is never touched, and the resource version, so that nothing is decided on
+//! an object that has changed since it was read.
+
+use std::time::Duration;
+
+use kube::{
+    Api, Client, ResourceExt,
+    api::{Patch, PatchParams},
+};
+use serde_json::{Value, json};
+
+use super::identity::Identity;
+use crate::api::names::{CREATE_INTENT, FINALIZER};
+
+/// A failed call to the API server.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ObjectError {
+    /// The object changed since it was read, or a namesake took its place.
+    #[error("the object has changed since it was read")]
+    Stale,
+    /// The object is gone.
+    #[error("the object is gone")]
+    Gone,
+    /// No answer in time.
+    #[error("the API server did not answer within {0:?}")]
+    Timeout(Duration),
+    /// What was to be written cannot be put into JSON.
+    #[error("not JSON: {0}")]
+    Unsayable(serde_json::Error),
+    /// Anything else.
+    #[error(transparent)]
+    Kube(kube::Error),
+}
+
+/// Longer than any healthy API server takes.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// Calls about objects of one kind.
+#[derive(Clone)]
+pub(super) struct Objects {
+    client: Client,
+}
+
+impl Objects {
+    /// Calls through this client.
+    pub(super) fn new(client: Client) -> Self {
+        Self { client }
+    }
+
+    /// The object as it is now, if it is still the same one.
+    pub(super) async fn live<T: Identity>(&self, object: &T) -> Result<T, ObjectError> {
+        let live = in_time(self.api(object).get_opt(&object.name_any())).await?;
+        let live = live.ok_or(ObjectError::Gone)?;
+        if live.uid() == object.uid() { Ok(live) } else { Err(ObjectError::Gone) }
+    }
+
+    /// Puts the finalizer and the intent on the object.
+    pub(super) async fn announce<T: Identity>(&self, object: &T, intent: &str) -> Result<T, ObjectError> {
+        let annotations = json!({CREATE_INTENT: intent});
+        let finalizers = with_finalizer(object);
+        self.patch(object, json!({"annotations": annotations, "finalizers": finalizers})).await
+    }
+
+    /// Puts the finalizer on the object.
+    pub(super) async fn protect<T: Identity>(&self, object: &T) -> Result<T, ObjectError> {
+        self.patch(object, json!({"finalizers": with_finalizer(object)})).await
+    }
+
+    /// Takes the finalizer off. An object that is gone is done with.
+    pub(super) async fn release<T: Identity>(&self, object: &T) -> Result<(), ObjectError> {
+        let others: Vec<&String> = object.finalizers().iter().filter(|name| *name != FINALIZER).collect();
+        match self.patch(object, json!({"finalizers": others})).await {
+            Ok(_) | Err(ObjectError::Gone) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Makes status say this; `before` is what it said, so that what is no
+    /// longer said is removed.
+    pub(super) async fn write_status<T: Identity>(
+        &self,
+        object: &T,
+        before: &Value,
+        status: &Value,
+    ) -> Result<T, ObjectError> {
+        let mut status = status.clone();
+        if let (Some(before), Some(status)) = (before.as_object(), status.as_object_mut()) {
+            for name in before.keys() {
+                status.entry(name.clone()).or_insert(Value::Null);
+            }
+        }
+        let patch = Patch::Merge(json!({"metadata": precondition(object), "status": status}));
+        let api = self.api(object);
+        let name = object.name_any();
+        in_time(api.patch_status(&name, &PatchParams::default(), &patch)).await
+    }
+
+    async fn patch<T: Identity>(&self, object: &T, metadata: Value) -> Result<T, ObjectError> {
+        let mut wanted = precondition(object);
+        if let (Some(wanted), Value::Object(metadata)) = (wanted.as_object_mut(), metadata) {
+            wanted.extend(metadata);
+        }
+        let patch = Patch::Merge(json!({"metadata": wanted}));
+        let api = self.api(object);
+        let name = object.name_any();
+        in_time(api.patch(&name, &PatchParams::default(), &patch)).await
+    }
+
+    fn api<T: Identity>(&self, object: &T) -> Api<T> {
+        Api::namespaced(self.client.clone(), &object.namespace().unwrap_or_default())
+    }
+}
+
+fn precondition<T: Identity>(object: &T) -> Value {
+    json!({"uid": object.uid(), "resourceVersion": object.resource_version()})
+}
+
+fn with_finalizer<T: Identity>(object: &T) -> Vec<&str> {
+    let others = object.finalizers().iter().map(String::as_str).filter(|name| *name != FINALIZER);
+    others.chain([FINALIZER]).collect()
+}
+
+/// The answer of the API server, if it comes in time.
+pub(super) async fn in_time<R>(call: impl Future<Output = kube::Result<R>>) -> Result<R, ObjectError> {
+    let answer = tokio::time::timeout(DEADLINE, call).await.map_err(|_| ObjectError::Timeout(DEADLINE))?;
+    answer.map_err(|error| match &error {
+        kube::Error::Api(status) if status.code == 409 => ObjectError::Stale,
+        kube::Error::Api(status) if status.code == 404 => ObjectError::Gone,
+        _ => ObjectError::Kube(error),
+    })
+}

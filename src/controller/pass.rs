@@ -1,0 +1,405 @@
+//! The steps of a pass. Which one comes next is decided in
+//! [`lifecycle`](crate::sync::lifecycle); here each is carried out.
+
+use std::{sync::Arc, time::Duration};
+
+use kube::ResourceExt;
+use tokio::time::Instant;
+
+use super::{
+    context::{Context, provider_of},
+    identity::Identity,
+    objects::ObjectError,
+    sessions::{Pass as Leave, Session, Standing},
+};
+use crate::{
+    api::{DeletionPolicy, Origin, names::CREATE_INTENT, reasons},
+    runtime::entropy,
+    scim::{error, resource::Resource},
+    sync::{
+        backoff,
+        desired::{Desired, InvalidSpec},
+        intent::Intent,
+        lifecycle::{self, Address, Announced, Facts, Reading, Step},
+        lookup::{Lookup, MatchKeys, name_attribute},
+        members::Wanted,
+        outcome::{Because, MemberRemarks, Outcome, Remarks, Request},
+        plan,
+        record::Record,
+    },
+};
+
+/// More steps than any path through the lifecycle has.
+const MOST_STEPS: usize = 20;
+
+/// How a pass ended.
+#[derive(Debug)]
+pub(super) enum End {
+    /// Nothing was to be done.
+    Rest,
+    /// The object is gone, or no longer ours.
+    Gone,
+    /// Nothing worth a word; perhaps come back after this time.
+    Quiet(Option<Duration>),
+    /// The provider has to answer first.
+    AwaitProvider,
+    /// This is to be said; perhaps come back after this time.
+    Done(Outcome, Option<Duration>),
+}
+
+/// Why a step failed.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Fault {
+    /// A request to the SCIM server.
+    #[error(transparent)]
+    Server(#[from] error::Error),
+    /// A call to the API server.
+    #[error(transparent)]
+    Object(#[from] ObjectError),
+    /// The server's answers do not tell what is there.
+    #[error("{0}")]
+    Undecided(String),
+}
+
+/// One object on its way.
+pub(super) struct Pass<'a, T: Identity> {
+    pub(super) context: &'a Arc<Context>,
+    pub(super) started: Instant,
+    /// The newest version that is known.
+    pub(super) object: T,
+    /// The generation that this pass acts on.
+    pub(super) generation: Option<i64>,
+    /// What status is going to remember.
+    pub(super) record: Record,
+    pub(super) session: Option<Arc<Session>>,
+    pub(super) desired: Result<Desired, InvalidSpec>,
+    pub(super) reading: Reading,
+    pub(super) wanted: Option<Wanted>,
+    /// What was last asked of the server, for the words of a refusal.
+    pub(super) request: Request,
+    leave: Option<Leave>,
+    fresh: bool,
+    intent: Option<Intent>,
+    just_written: bool,
+    lookup: Lookup,
+    announced_lookup: Lookup,
+}
+
+impl<'a, T: Identity> Pass<'a, T> {
+    /// A pass over this object.
+    pub(super) fn new(context: &'a Arc<Context>, object: T) -> Self {
+        let session = match context.sessions.of(&provider_of(&object)) {
+            Standing::Open(session) => Some(session),
+            Standing::Unknown | Standing::Failing => None,
+        };
+        let mut pass = Self {
+            context,
+            started: Instant::now(),
+            generation: object.meta().generation,
+            record: Record::default(),
+            session,
+            desired: object.desired(),
+            reading: Reading::NotYet,
+            wanted: None,
+            request: Request::Other,
+            leave: None,
+            fresh: false,
+            intent: None,
+            just_written: false,
+            lookup: Lookup::NotYet,
+            announced_lookup: Lookup::NotYet,
+            object,
+        };
+        pass.consider_object();
+        pass
+    }
+
+    /// Goes step by step until the pass ends.
+    pub(super) async fn run(&mut self) -> Result<End, Fault> {
+        for _ in 0..MOST_STEPS {
+            if let (Err(invalid), false) = (&self.desired, self.is_deleting()) {
+                let because = Because::new(reasons::INVALID_SPEC, invalid.to_string());
+                return Ok(End::Done(Outcome::Stalled(because), None));
+            }
+            let step = self.next();
+            tracing::trace!(kind = T::KIND, object = self.object.name_any(), ?step);
+            if let Some(end) = self.execute(step).await? {
+                return Ok(end);
+            }
+        }
+        Err(Fault::Undecided("the pass did not come to an end".to_owned()))
+    }
+
+    /// What else is to be said in status.
+    pub(super) fn remarks(&self) -> Remarks {
+        let members = self.wanted.as_ref().map(|wanted| MemberRemarks {
+            pending: wanted.pending.clone(),
+            unresolved: wanted.unresolved.clone(),
+        });
+        Remarks { rewritten: self.record.known.rewritten.keys().cloned().collect(), members }
+    }
+
+    async fn execute(&mut self, step: Step) -> Result<Option<End>, Fault> {
+        if needs_server(&step) && !self.enter() {
+            return Ok(Some(End::Quiet(None)));
+        }
+        match step {
+            Step::Rest => return Ok(Some(End::Rest)),
+            Step::AwaitProvider => return Ok(Some(End::AwaitProvider)),
+            Step::Read => self.read().await?,
+            Step::LookForAnnounced => self.look_for_announced().await?,
+            Step::Look => self.look().await?,
+            Step::ProveFresh => self.prove_fresh().await?,
+            Step::Protect => self.protect().await?,
+            Step::Announce => self.announce().await?,
+            Step::Create => self.create().await?,
+            Step::Pair(resource) => self.pair(resource),
+            Step::Update => {
+                self.update().await?;
+                return Ok(Some(End::Done(Outcome::InSync, None)));
+            }
+            Step::Delete(id) => {
+                self.delete(&id).await?;
+                return self.release().await.map(Some);
+            }
+            Step::Release => return self.release().await.map(Some),
+            Step::Wait(left) => {
+                let left = Duration::try_from(left).unwrap_or_default();
+                let because = Because::new(
+                    reasons::PROGRESSING,
+                    "a creation was interrupted; the server is given time to show whether it took effect",
+                );
+                return Ok(Some(End::Done(Outcome::Waiting(because), Some(left))));
+            }
+            Step::Retry(why) => return Err(Fault::Undecided(why)),
+            Step::Stall(obstacle) => {
+                let because = obstacle.because(&T::RESOURCE_TYPE.to_string());
+                let failures = T::memory(self.context).failed(&self.object);
+                let pause = backoff::stalled(failures, entropy::factor(0.0..=1.0));
+                return Ok(Some(End::Done(Outcome::Stalled(because), Some(pause))));
+            }
+        }
+        Ok(None)
+    }
+
+    fn next(&self) -> Step {
+        let kind = T::memory(self.context);
+        let announced = self.intent.as_ref().map(|intent| Announced {
+            intent,
+            just_written: self.just_written,
+            refused: kind.was_refused(&self.object, &intent.nonce),
+        });
+        let facts = Facts {
+            deleting: self.is_deleting(),
+            has_finalizer: self.has_finalizer(),
+            retain: self.deletion_policy() == DeletionPolicy::Retain,
+            settled: self.is_settled(),
+            endpoint: self.session.as_ref().map(|session| session.endpoint.as_str()),
+            anchor: self.record.anchor.as_ref(),
+            announced,
+            fresh: self.fresh,
+            reading: &self.reading,
+            announced_lookup: &self.announced_lookup,
+            lookup: &self.lookup,
+            desired: self.desired.as_ref().ok(),
+            now: self.context.clock.now(),
+        };
+        lifecycle::next(&facts, T::RESOURCE_TYPE, &self.context.digester)
+    }
+
+    /// Members that were not ready are followed up by whoever sees them
+    /// become so; only after a start nobody has.
+    fn is_settled(&self) -> bool {
+        let kind = T::memory(self.context);
+        self.record.is_synced(self.generation)
+            && !kind.is_suspect(&self.object)
+            && (self.record.is_complete() || kind.is_known(&self.object))
+    }
+
+    async fn read(&mut self) -> Result<(), Fault> {
+        let Some(anchor) = &self.record.anchor else { return Ok(()) };
+        let found = self.server()?.port.get(T::RESOURCE_TYPE, &anchor.id).await?;
+        self.reading = found.map_or(Reading::Gone, Reading::Present);
+        Ok(())
+    }
+
+    async fn look(&mut self) -> Result<(), Fault> {
+        let Ok(desired) = &self.desired else { return Ok(()) };
+        let keys = MatchKeys::of(desired);
+        self.lookup = super::look::by_filter(self.server()?, T::RESOURCE_TYPE, &keys).await?;
+        Ok(())
+    }
+
+    /// After a crash one answer is not enough: a filter that finds nothing
+    /// may be one that the server does not support.
+    async fn look_for_announced(&mut self) -> Result<(), Fault> {
+        let Some(intent) = &self.intent else { return Ok(()) };
+        let keys = intent.keys.clone();
+        self.announced_lookup = super::look::by_listing(self.server()?, T::RESOURCE_TYPE, &keys).await?;
+        Ok(())
+    }
+
+    async fn prove_fresh(&mut self) -> Result<(), Fault> {
+        self.object = self.context.objects.live(&self.object).await?;
+        self.consider_object();
+        self.fresh = true;
+        Ok(())
+    }
+
+    async fn protect(&mut self) -> Result<(), Fault> {
+        let protected = self.context.objects.protect(&self.object).await?;
+        self.replace_object(protected);
+        Ok(())
+    }
+
+    async fn announce(&mut self) -> Result<(), Fault> {
+        let Ok(desired) = &self.desired else { return Ok(()) };
+        let session = self.server()?;
+        let intent = Intent {
+            uid: self.object.uid().unwrap_or_default(),
+            endpoint: session.endpoint.clone(),
+            keys: MatchKeys::of(desired),
+            values: Intent::digests(desired, &self.context.digester),
+            nonce: entropy::nonce().map_err(|error| Fault::Undecided(error.to_string()))?,
+            written: self.context.clock.now(),
+            server_date: session.port.server_date(),
+            replaces: self.record.anchor.as_ref().map(|anchor| anchor.id.clone()),
+        };
+        let note = intent.sealed(&self.context.digester).map_err(ObjectError::Unsayable)?;
+        let announced = self.context.objects.announce(&self.object, &note).await?;
+        self.replace_object(announced);
+        self.intent = Some(intent);
+        self.just_written = true;
+        Ok(())
+    }
+
+    async fn create(&mut self) -> Result<(), Fault> {
+        let Ok(desired) = &self.desired else { return Ok(()) };
+        let (body, managed) = (plan::create_body(desired), desired.path_set());
+        self.request = Request::Create;
+        let created = self.server()?.port.create(T::RESOURCE_TYPE, &body).await;
+        T::memory(self.context).changed(&self.object);
+        let created = match (created, &self.intent) {
+            (Ok(created), _) => created,
+            (Err(error), Some(intent)) if !error.may_have_taken_effect() => {
+                T::memory(self.context).refused(&self.object, &intent.nonce);
+                return Err(error.into());
+            }
+            (Err(error), _) => return Err(error.into()),
+        };
+        self.request = Request::Other;
+        self.take(&created);
+        self.record.known.managed = managed;
+        self.reading = Reading::Present(told_or_sent(created, &body, self.record.anchor.as_ref()));
+        self.context.events.done(&self.object, "Created", format!("created the {}", T::RESOURCE_TYPE));
+        Ok(())
+    }
+
+    fn pair(&mut self, resource: Resource) {
+        self.take(&resource);
+        if let Some(intent) = &self.intent {
+            self.record.known.managed = intent.paths();
+        }
+        self.reading = Reading::Present(resource);
+        let note = format!("found the {} that an interrupted pass had created", T::RESOURCE_TYPE);
+        self.context.events.done(&self.object, "Paired", note);
+    }
+
+    async fn delete(&mut self, id: &str) -> Result<(), Fault> {
+        self.server()?.port.delete(T::RESOURCE_TYPE, id).await?;
+        T::memory(self.context).changed(&self.object);
+        self.context.events.done(&self.object, "Deleted", format!("deleted the {}", T::RESOURCE_TYPE));
+        Ok(())
+    }
+
+    async fn release(&mut self) -> Result<End, Fault> {
+        if self.has_finalizer() {
+            self.context.objects.release(&self.object).await?;
+        }
+        Ok(End::Gone)
+    }
+
+    /// Makes a created identity the object's own.
+    fn take(&mut self, resource: &Resource) {
+        let Some((id, session)) = resource.id().zip(self.session.as_ref()) else { return };
+        self.record.anchor = Some(Address {
+            endpoint: session.endpoint.clone(),
+            id,
+            created: resource.created().map(str::to_owned),
+            name: resource.text(name_attribute(T::RESOURCE_TYPE)).map(str::to_owned),
+        });
+        self.record.origin = Some(Origin::Created);
+        self.record.known.rewritten.clear();
+    }
+
+    fn enter(&mut self) -> bool {
+        if self.leave.is_some() {
+            return true;
+        }
+        let Some(session) = &self.session else { return false };
+        let (context, object) = (Arc::clone(self.context), self.object.clone());
+        self.leave = session.enter(move || T::memory(&context).trigger(&object));
+        self.leave.is_some()
+    }
+
+    pub(super) fn server(&self) -> Result<&Arc<Session>, Fault> {
+        self.session.as_ref().ok_or_else(|| Fault::Undecided("the provider is not connected".to_owned()))
+    }
+
+    fn replace_object(&mut self, object: T) {
+        T::memory(self.context).wrote(&object);
+        self.object = object;
+        self.fresh = true;
+    }
+
+    /// Takes over what the object says, after it was read.
+    fn consider_object(&mut self) {
+        self.generation = self.object.meta().generation;
+        self.desired = self.object.desired();
+        self.record = self.object.record();
+        let endpoint = self.session.as_ref().map(|session| session.endpoint.as_str());
+        let uid = self.object.uid().unwrap_or_default();
+        self.intent = self
+            .object
+            .annotations()
+            .get(CREATE_INTENT)
+            .and_then(|note| Intent::open(note, &self.context.digester, &uid, endpoint));
+    }
+
+    fn is_deleting(&self) -> bool {
+        self.object.meta().deletion_timestamp.is_some()
+    }
+
+    fn has_finalizer(&self) -> bool {
+        self.object.finalizers().iter().any(|name| name == crate::api::names::FINALIZER)
+    }
+
+    /// What the object says, else what its provider says, else Delete.
+    fn deletion_policy(&self) -> DeletionPolicy {
+        let provider = || self.context.providers.get(&provider_of(&self.object))?.spec.deletion_policy;
+        self.object.deletion_policy().or_else(provider).unwrap_or(DeletionPolicy::Delete)
+    }
+}
+
+fn needs_server(step: &Step) -> bool {
+    matches!(
+        step,
+        Step::Read
+            | Step::LookForAnnounced
+            | Step::Look
+            | Step::Announce
+            | Step::Create
+            | Step::Update
+            | Step::Delete(_)
+    )
+}
+
+/// The resource as the server told it after creation. Some servers answer
+/// with the id and little else; then what was sent is taken to be there, and
+/// the next sweep looks.
+fn told_or_sent(created: Resource, sent: &Resource, anchor: Option<&Address>) -> Resource {
+    match anchor.and_then(|anchor| anchor.name.as_ref()) {
+        Some(_) => created,
+        None => Resource::from_value(serde_json::to_value(sent).unwrap_or_default()).unwrap_or(created),
+    }
+}

@@ -1,0 +1,197 @@
+//! Start, run, drain.
+
+use std::{convert::Infallible, sync::Arc};
+
+use futures::{StreamExt as _, future::join_all, stream};
+use kube::{
+    Client, Config, ResourceExt,
+    runtime::{
+        Controller,
+        controller::{self, Action},
+        reflector::ObjectRef,
+        watcher::Event,
+    },
+};
+use tokio::{sync::mpsc, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    context::Context,
+    engine,
+    events::Events,
+    key,
+    kind::Kind,
+    links::{self, UserWatch},
+    objects::Objects,
+    provider::{self, Connections},
+    sessions::Sessions,
+    startup::definitions_served,
+    watches::{Parts, Watchable, Watched},
+};
+use crate::{
+    api::{ScimGroup, ScimProvider, ScimUser},
+    cli::{EventFilter, RunSettings},
+    runtime::{Services, readiness::Gate},
+    scim::address::AddressPolicy,
+};
+
+/// Why the operator did not start or run on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// No cluster is configured.
+    #[error("no cluster is configured: {0}")]
+    Config(#[from] kube::config::InferConfigError),
+    /// The configuration does not make a client.
+    #[error("the cluster's configuration cannot be used: {0}")]
+    Client(#[from] kube::Error),
+    /// The operator has no key of its own.
+    #[error("the operator has no key of its own: {0}")]
+    Key(Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Where the watches tell that an object is gone.
+enum Gone {
+    User(String),
+    Group(String),
+    Provider(ObjectRef<ScimProvider>),
+}
+
+/// Runs until the shutdown is asked for and the passes under way have ended.
+pub async fn run(settings: RunSettings, services: Services) -> Result<(), RunError> {
+    let Services { clock, metrics, readiness, shutdown: stop } = services;
+    let definitions = readiness.gate("definitions", "the API server does not serve the custom resources yet");
+    let key_gate = readiness.gate("key", "the operator's own key was not read yet");
+    let caches = readiness.gate("caches", "the objects were not read yet");
+    let mut config = Config::infer().await?;
+    // Failed calls are retried in the open, where they are seen and counted.
+    config.default_retry = false;
+    let own_namespace =
+        settings.operator_namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
+    let client = Client::try_from(config)?;
+    tokio::select! {
+        () = definitions_served(&client, &settings.watch_namespaces) => definitions.open(),
+        () = stop.cancelled() => return Ok(()),
+    }
+    let digester =
+        key::digester(&client, &own_namespace).await.map_err(|error| RunError::Key(Box::new(error)))?;
+    key_gate.open();
+
+    let (gone, gone_objects) = mpsc::unbounded_channel();
+    let (user_watch, user_changes) = UserWatch::new();
+    let namespaces = scopes(&settings.watch_namespaces);
+    let users = Watched::start(&client, &namespaces, {
+        let gone = gone.clone();
+        move |event| {
+            user_watch.observe(event);
+            tell_gone(&gone, event, |user: &ScimUser| Gone::User(user.uid().unwrap_or_default()));
+        }
+    });
+    let groups = Watched::start(&client, &namespaces, {
+        let gone = gone.clone();
+        move |event| {
+            tell_gone(&gone, event, |group: &ScimGroup| Gone::Group(group.uid().unwrap_or_default()));
+        }
+    });
+    let providers = Watched::start(&client, &namespaces, move |event| {
+        tell_gone(&gone, event, |provider: &ScimProvider| Gone::Provider(ObjectRef::from(provider)));
+    });
+    let context = Arc::new(Context {
+        objects: Objects::new(client.clone()),
+        users: Kind::new(users.scopes),
+        groups: Kind::new(groups.scopes),
+        providers: providers.scopes,
+        sessions: Sessions::default(),
+        connections: Connections::default(),
+        events: Events::start(client.clone(), settings.events == EventFilter::Warnings),
+        metrics,
+        clock,
+        digester,
+        addresses: AddressPolicy::new(&settings.allow_hosts, []),
+        client,
+    });
+    let followers = [
+        tokio::spawn(links::follow_users(Arc::clone(&context), user_changes)),
+        tokio::spawn(follow_gone(Arc::clone(&context), gone_objects)),
+        tokio::spawn(open_when_synced(Arc::clone(&context), caches)),
+    ];
+    let start = Start { concurrency: settings.concurrency, context: &context, stop: &stop };
+    let mut controllers = start.all(providers.parts, provider::reconcile);
+    controllers.extend(start.all(users.parts, engine::reconcile::<ScimUser>));
+    controllers.extend(start.all(groups.parts, engine::reconcile::<ScimGroup>));
+    stop.cancelled().await;
+    join_all(controllers).await;
+    followers.iter().for_each(JoinHandle::abort);
+    Ok(())
+}
+
+fn scopes(namespaces: &[String]) -> Vec<Option<String>> {
+    if namespaces.is_empty() { vec![None] } else { namespaces.iter().cloned().map(Some).collect() }
+}
+
+fn tell_gone<K>(gone: &mpsc::UnboundedSender<Gone>, event: &Event<K>, name: impl FnOnce(&K) -> Gone) {
+    if let Event::Delete(object) = event {
+        // Nobody listens any more only while the process is stopping.
+        let _ = gone.send(name(object));
+    }
+}
+
+async fn follow_gone(context: Arc<Context>, mut gone: mpsc::UnboundedReceiver<Gone>) {
+    while let Some(object) = gone.recv().await {
+        match object {
+            Gone::User(uid) => context.users.forget(&uid),
+            Gone::Group(uid) => context.groups.forget(&uid),
+            Gone::Provider(provider) => provider::forget(&context, &provider),
+        }
+    }
+}
+
+async fn open_when_synced(context: Arc<Context>, caches: Gate) {
+    tokio::join!(context.users.synced(), context.groups.synced(), context.providers.synced());
+    caches.open();
+    tracing::info!("everything was read once; working");
+}
+
+/// Starts controllers.
+struct Start<'a> {
+    concurrency: u16,
+    context: &'a Arc<Context>,
+    stop: &'a CancellationToken,
+}
+
+impl Start<'_> {
+    fn all<K, F>(
+        &self,
+        parts: Vec<Parts<K>>,
+        reconcile: impl Fn(Arc<K>, Arc<Context>) -> F + Clone + Send + 'static,
+    ) -> Vec<JoinHandle<()>>
+    where
+        K: Watchable,
+        F: Future<Output = Result<Action, Infallible>> + Send + 'static,
+    {
+        parts.into_iter().map(|parts| self.one(parts, reconcile.clone())).collect()
+    }
+
+    fn one<K, F>(
+        &self,
+        parts: Parts<K>,
+        reconcile: impl Fn(Arc<K>, Arc<Context>) -> F + Send + 'static,
+    ) -> JoinHandle<()>
+    where
+        K: Watchable,
+        F: Future<Output = Result<Action, Infallible>> + Send + 'static,
+    {
+        let triggers = stream::unfold(parts.triggers, async |mut triggers| {
+            triggers.recv().await.map(|next| (next, triggers))
+        });
+        let controller = Controller::for_stream(parts.changes, parts.cache)
+            .with_config(controller::Config::default().concurrency(self.concurrency))
+            .reconcile_on(triggers)
+            .graceful_shutdown_on(self.stop.clone().cancelled_owned())
+            .run(reconcile, |_, never: &Infallible, _| match *never {}, Arc::clone(self.context));
+        tokio::spawn(controller.for_each(async |ended| {
+            if let Err(error) = ended {
+                tracing::debug!(%error, "not reconciled");
+            }
+        }))
+    }
+}

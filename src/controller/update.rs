@@ -1,0 +1,176 @@
+//! The step that makes the server say what the manifest says.
+
+use std::collections::{BTreeMap, HashSet};
+
+use kube::runtime::reflector::ObjectRef;
+use serde_json::Value;
+
+use super::{
+    context::provider_of,
+    identity::Identity,
+    pass::{Fault, Pass},
+};
+use crate::{
+    api::MemberCounts,
+    scim::{path::AttributePath, resource::Resource},
+    sync::{
+        desired::Desired,
+        diff::{Change, Rewritten, diff, rewritten, still_managed},
+        lifecycle::Reading,
+        lookup::name_attribute,
+        members::{self, Wanted},
+        plan,
+    },
+};
+
+impl<T: Identity> Pass<'_, T> {
+    /// Sends what differs, and remembers what is managed from now on.
+    pub(super) async fn update(&mut self) -> Result<(), Fault> {
+        let (Reading::Present(observed), Ok(desired)) =
+            (std::mem::take(&mut self.reading), self.desired.clone())
+        else {
+            return Ok(());
+        };
+        self.forget_old_rewrites(&desired, &observed);
+        let changes = diff(&desired, &self.record.known, &observed, &self.context.digester);
+        let observed = if changes.is_empty() {
+            T::memory(self.context).seen_as_wanted(&self.object);
+            observed
+        } else {
+            self.announce_paths(&desired).await?;
+            self.send(&desired, &changes, observed).await?
+        };
+        self.record.known.managed = still_managed(&desired, &self.record.known, &observed);
+        if let Some(anchor) = &mut self.record.anchor {
+            let name = observed.text(name_attribute(T::RESOURCE_TYPE)).map(str::to_owned);
+            anchor.name = name.or_else(|| anchor.name.take());
+        }
+        self.update_members(&observed).await
+    }
+
+    /// Paths about to be managed are recorded before the request that sets
+    /// them: after a crash, what we granted must not look like somebody
+    /// else's grant.
+    async fn announce_paths(&mut self, desired: &Desired) -> Result<(), Fault> {
+        let new: Vec<AttributePath> =
+            desired.paths().filter(|path| !self.record.known.managed.contains(*path)).cloned().collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        self.record.known.managed.extend(new);
+        super::engine::write(self, None).await?;
+        Ok(())
+    }
+
+    /// Sends the changes and answers the resource as it is now. Where the
+    /// server does not show it, it is taken to be as asked, unless the very
+    /// same had been sent before: then it is read.
+    async fn send(
+        &mut self,
+        desired: &Desired,
+        changes: &[Change],
+        observed: Resource,
+    ) -> Result<Resource, Fault> {
+        let (Some(request), Some(id)) = (plan::patch(changes), self.id()) else { return Ok(observed) };
+        let kind = T::memory(self.context);
+        let repeated = kind.attempt(&self.object, self.digests(desired, changes, &observed));
+        let port = &self.server()?.port;
+        let answer = port.patch(T::RESOURCE_TYPE, &id, &request).await;
+        kind.changed(&self.object);
+        let shown = match answer? {
+            Some(resource) => Some(resource),
+            None if repeated => port.get(T::RESOURCE_TYPE, &id).await?,
+            None => None,
+        };
+        let paths: Vec<String> = changes.iter().map(|change| change.path.to_string()).collect();
+        self.context.events.done(&self.object, "Updated", format!("changed {}", paths.join(", ")));
+        Ok(match shown {
+            Some(resource) => {
+                let ignored = rewritten(changes, desired, &resource, &self.context.digester);
+                self.record.known.rewritten.extend(ignored);
+                resource
+            }
+            None => with_changes(observed, changes),
+        })
+    }
+
+    fn digests(
+        &self,
+        desired: &Desired,
+        changes: &[Change],
+        observed: &Resource,
+    ) -> BTreeMap<AttributePath, Rewritten> {
+        let digester = &self.context.digester;
+        let digests = |change: &Change| Rewritten {
+            sent: digester.value(desired.get(&change.path).unwrap_or(&Value::Null)),
+            observed: digester.value(observed.get(&change.path).unwrap_or(&Value::Null)),
+        };
+        changes.iter().map(|change| (change.path.clone(), digests(change))).collect()
+    }
+
+    /// What the server made of a value is of no interest once either the
+    /// value or what the server has is another.
+    fn forget_old_rewrites(&mut self, desired: &Desired, observed: &Resource) {
+        let digester = &self.context.digester;
+        self.record.known.rewritten.retain(|path, digests| {
+            digests.sent == digester.value(desired.get(path).unwrap_or(&Value::Null))
+                && digests.observed == digester.value(observed.get(path).unwrap_or(&Value::Null))
+        });
+    }
+
+    async fn update_members(&mut self, observed: &Resource) -> Result<(), Fault> {
+        let session = self.server()?;
+        let Some(wanted) = self.object.wanted_members(self.context, &session.endpoint) else {
+            self.record.members = None;
+            return Ok(());
+        };
+        let anchored = anchored_ids(self, &wanted);
+        let plan = members::plan(&wanted, &observed.member_ids(), |id| anchored.contains(id));
+        if let (false, Some(id)) = (plan.is_empty(), self.id()) {
+            for request in plan.requests() {
+                self.server()?.port.patch(T::RESOURCE_TYPE, &id, &request).await?;
+                T::memory(self.context).changed(&self.object);
+            }
+            let note = format!("added {} and removed {} members", plan.add.len(), plan.remove.len());
+            self.context.events.done(&self.object, "MembersChanged", note);
+        }
+        self.record.members = Some(counts(&wanted));
+        self.wanted = Some(wanted);
+        Ok(())
+    }
+
+    fn id(&self) -> Option<String> {
+        self.record.anchor.as_ref().map(|anchor| anchor.id.clone())
+    }
+}
+
+/// The ids that users of this provider are anchored to. They are of interest
+/// only while the group's references are incomplete.
+fn anchored_ids<T: Identity>(pass: &Pass<'_, T>, wanted: &Wanted) -> HashSet<String> {
+    if wanted.is_complete() {
+        return HashSet::new();
+    }
+    let provider: ObjectRef<_> = provider_of(&pass.object);
+    let users =
+        pass.context.users.of_provider(provider.namespace.as_deref().unwrap_or_default(), &provider.name);
+    users.iter().filter_map(|user| Some(user.record().anchor?.id)).collect()
+}
+
+fn counts(wanted: &Wanted) -> MemberCounts {
+    let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    MemberCounts {
+        desired: count(wanted.count()),
+        applied: count(wanted.ids.len()),
+        pending: count(wanted.pending.len() + wanted.unresolved.len()),
+    }
+}
+
+fn with_changes(mut resource: Resource, changes: &[Change]) -> Resource {
+    for change in changes {
+        match &change.value {
+            Some(value) => resource.set(&change.path, value.clone()),
+            None => resource.remove(&change.path),
+        }
+    }
+    resource
+}
