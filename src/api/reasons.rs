@@ -32,9 +32,6 @@ pub const IDENTITY_MISMATCH: &str = "IdentityMismatch";
 /// identity.
 pub const ENDPOINT_CHANGED: &str = "EndpointChanged";
 
-/// Another object manages the same identity.
-pub const CONFLICT: &str = "Conflict";
-
 /// The server refuses a rename, because the new name is taken.
 pub const NAME_TAKEN: &str = "NameTaken";
 
@@ -49,15 +46,6 @@ pub const UNSUPPORTED_BY_SERVER: &str = "UnsupportedByServer";
 
 /// The server answered that the request is wrong.
 pub const REJECTED_BY_SERVER: &str = "RejectedByServer";
-
-/// Somebody disabled the account on the server.
-pub const EXTERNALLY_DEACTIVATED: &str = "ExternallyDeactivated";
-
-/// The identity is gone from the server.
-pub const REMOTE_MISSING: &str = "RemoteMissing";
-
-/// So much changed on the server at once that it is not believed.
-pub const INVENTORY_IMPLAUSIBLE: &str = "InventoryImplausible";
 
 /// The server asks for fewer requests (429).
 pub const THROTTLED: &str = "Throttled";

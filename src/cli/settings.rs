@@ -45,7 +45,7 @@ pub struct RunSettings {
         long,
         env = "SCIM_OPERATOR_CONCURRENCY",
         value_name = "NUMBER",
-        default_value_t = 16,
+        default_value_t = 64,
         value_parser = value_parser!(u16).range(1..=1024)
     )]
     pub concurrency: u16,
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn nothing_has_to_be_said() {
         let settings = settings(&[]).unwrap();
-        assert_eq!(settings.concurrency, 16);
+        assert_eq!(settings.concurrency, 64);
         assert_eq!(settings.events, EventFilter::All);
         assert_eq!(settings.log_format, LogFormat::Text);
         assert_eq!(settings.metrics_address.port(), 8080);

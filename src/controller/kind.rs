@@ -68,6 +68,11 @@ impl<T: Identity> Kind<T> {
         self.scopes.get(&ObjectRef::new(name).within(namespace))
     }
 
+    /// How many objects there are.
+    pub(super) fn len(&self) -> usize {
+        self.scopes.len()
+    }
+
     /// Every cached object of a provider.
     pub(super) fn of_provider(&self, namespace: &str, provider: &str) -> Vec<Arc<T>> {
         self.find(|object| {

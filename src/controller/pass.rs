@@ -325,8 +325,11 @@ impl<'a, T: Identity> Pass<'a, T> {
         self.record.anchor = Some(Address {
             endpoint: session.endpoint.clone(),
             id,
-            created: resource.created().map(str::to_owned),
-            name: resource.text(name_attribute(T::RESOURCE_TYPE)).map(str::to_owned),
+            created: resource.created().filter(|time| fits(time)).map(str::to_owned),
+            name: resource
+                .text(name_attribute(T::RESOURCE_TYPE))
+                .filter(|name| fits(name))
+                .map(str::to_owned),
         });
         self.record.origin = Some(Origin::Created);
         self.record.known.rewritten.clear();
@@ -379,6 +382,11 @@ impl<'a, T: Identity> Pass<'a, T> {
         let provider = || self.context.providers.get(&provider_of(&self.object))?.spec.deletion_policy;
         self.object.deletion_policy().or_else(provider).unwrap_or(DeletionPolicy::Delete)
     }
+}
+
+/// Whether status can hold a text that a server made up.
+pub(super) fn fits(text: &str) -> bool {
+    text.chars().count() <= 1_024
 }
 
 fn needs_server(step: &Step) -> bool {

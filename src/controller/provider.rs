@@ -26,12 +26,12 @@ use super::{
     sweep,
 };
 use crate::{
-    api::{ScimProvider, ScimProviderStatus},
+    api::{ScimProvider, ScimProviderStatus, reasons},
     runtime::entropy,
     scim::endpoint::Endpoint,
     sync::{
         backoff,
-        outcome::{Because, Outcome, Remarks, conditions},
+        outcome::{Because, Outcome, provider_conditions},
     },
 };
 
@@ -66,7 +66,10 @@ pub(super) async fn reconcile(
         Err(because) => {
             context.connections.close(&reference);
             let news = context.sessions.set(&reference, Standing::Failing);
-            (Outcome::Waiting(because), news)
+            let is_up_to_a_person = because.reason == reasons::INVALID_SPEC;
+            let outcome =
+                if is_up_to_a_person { Outcome::Stalled(because) } else { Outcome::Waiting(because) };
+            (outcome, news)
         }
     };
     context.metrics.reconciled("ScimProvider", outcome_name(&outcome), started.elapsed());
@@ -127,13 +130,7 @@ async fn say(context: &Context, provider: &ScimProvider, outcome: &Outcome) {
     let status = ScimProviderStatus {
         observed_generation: provider.metadata.generation,
         endpoint_key: Endpoint::parse(&provider.spec.url, true).ok().map(|endpoint| endpoint.endpoint_key()),
-        conditions: Some(conditions(
-            &previous,
-            provider.metadata.generation,
-            now,
-            outcome,
-            &Remarks::default(),
-        )),
+        conditions: Some(provider_conditions(&previous, provider.metadata.generation, now, outcome)),
     };
     if status == before {
         return;

@@ -1,6 +1,6 @@
 //! Start, run, drain.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use futures::{StreamExt as _, future::join_all, stream};
 use kube::{
@@ -113,6 +113,7 @@ pub async fn run(settings: RunSettings, services: Services) -> Result<(), RunErr
         tokio::spawn(links::follow_users(Arc::clone(&context), user_changes)),
         tokio::spawn(follow_gone(Arc::clone(&context), gone_objects)),
         tokio::spawn(open_when_synced(Arc::clone(&context), caches)),
+        tokio::spawn(count_objects(Arc::clone(&context))),
     ];
     let start = Start { concurrency: settings.concurrency, context: &context, stop: &stop };
     let mut controllers = start.all(providers.parts, provider::reconcile);
@@ -149,6 +150,17 @@ async fn open_when_synced(context: Arc<Context>, caches: Gate) {
     tokio::join!(context.users.synced(), context.groups.synced(), context.providers.synced());
     caches.open();
     tracing::info!("everything was read once; working");
+}
+
+/// Counts the objects now and then, for metrics.
+async fn count_objects(context: Arc<Context>) {
+    const BETWEEN_COUNTS: Duration = Duration::from_secs(15);
+    loop {
+        context.metrics.objects("ScimUser", context.users.len());
+        context.metrics.objects("ScimGroup", context.groups.len());
+        context.metrics.objects("ScimProvider", context.providers.len());
+        tokio::time::sleep(BETWEEN_COUNTS).await;
+    }
 }
 
 /// Starts controllers.

@@ -61,6 +61,11 @@ where
         self.scopes.iter().flat_map(|scope| scope.cache.state())
     }
 
+    /// How many objects there are.
+    pub(super) fn len(&self) -> usize {
+        self.scopes.iter().map(|scope| scope.cache.len()).sum()
+    }
+
     /// Has the object reconciled.
     pub(super) fn trigger(&self, object: ObjectRef<K>) {
         if let Some(scope) = self.scope_of(&object) {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{
     context::provider_of,
     identity::Identity,
-    pass::{Fault, Pass},
+    pass::{Fault, Pass, fits},
 };
 use crate::{
     api::MemberCounts,
@@ -42,7 +42,8 @@ impl<T: Identity> Pass<'_, T> {
         };
         self.record.known.managed = still_managed(&desired, &self.record.known, &observed);
         if let Some(anchor) = &mut self.record.anchor {
-            let name = observed.text(name_attribute(T::RESOURCE_TYPE)).map(str::to_owned);
+            let name =
+                observed.text(name_attribute(T::RESOURCE_TYPE)).filter(|name| fits(name)).map(str::to_owned);
             anchor.name = name.or_else(|| anchor.name.take());
         }
         self.update_members(&observed).await

@@ -88,7 +88,8 @@ fn covers(wanted: &Map<String, Value>, observed: &Map<String, Value>) -> bool {
     })
 }
 
-/// Values are the same thing if `value` and `type` agree (RFC 7643 §2.4).
+/// Values are the same thing if `value` and `type` agree (RFC 7643 §2.4);
+/// addresses have only the `type`.
 fn same_kind(wanted: &Value, observed: &Value) -> bool {
     let (Some(wanted), Some(observed)) = (wanted.as_object(), observed.as_object()) else {
         return wanted == observed;
@@ -98,7 +99,8 @@ fn same_kind(wanted: &Value, observed: &Value) -> bool {
         (None, _) => true,
         (Some(_), None) => false,
     };
-    find(wanted, "value").is_some() && agree("value") && agree("type")
+    let named = find(wanted, "value").or_else(|| find(wanted, "type")).is_some();
+    named && agree("value") && agree("type")
 }
 
 fn merge(wanted: &Value, known: &Value, primary_is_wanted: bool) -> Value {

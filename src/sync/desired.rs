@@ -27,7 +27,8 @@ pub struct Desired {
 pub enum InvalidSpec {
     /// An attribute name that SCIM does not know how to spell (RFC 7643 §2.1).
     #[error(
-        "spec.{field} has the key {name:?}, which is no SCIM attribute name: use letters, digits, '-', '_' and '$'"
+        "spec.{field} has the key {name:?}, which is no SCIM attribute name: use at most {LONGEST_NAME} letters, \
+         digits, '-', '_' and '$'"
     )]
     AttributeName {
         /// `attributes` or `extensions["…"]`.
@@ -51,6 +52,14 @@ pub enum InvalidSpec {
         /// What to use.
         instead: &'static str,
     },
+    /// More attributes than status can remember.
+    #[error("spec names {count} attributes, and at most {MOST_PATHS} can be managed for one {resource_type}")]
+    TooMany {
+        /// How many leaf paths.
+        count: usize,
+        /// User or Group.
+        resource_type: ResourceType,
+    },
     /// A user without a name, or a group without one.
     #[error("spec.{field} is missing or empty: this server cannot create a {resource_type} without it")]
     Nameless {
@@ -60,6 +69,11 @@ pub enum InvalidSpec {
         resource_type: ResourceType,
     },
 }
+
+/// The most leaf paths of one identity, and the longest name in one: status
+/// has to remember them.
+const MOST_PATHS: usize = 2_048;
+const LONGEST_NAME: usize = 256;
 
 /// The attributes of RFC 7643 §4.1 with a field of the same name in the spec.
 const USER_ATTRIBUTES: [&str; 20] = [
@@ -108,8 +122,7 @@ impl Desired {
         }
         desired.add_extensions(spec.extensions.as_ref())?;
         desired.add_attributes(spec.attributes.as_ref(), &USER_ATTRIBUTES)?;
-        desired.require_name("userName")?;
-        Ok(desired)
+        desired.checked("userName")
     }
 
     /// What this group is to be, apart from its members.
@@ -118,8 +131,7 @@ impl Desired {
         desired.add_core(spec, &GROUP_ATTRIBUTES);
         desired.add_extensions(spec.extensions.as_ref())?;
         desired.add_attributes(spec.attributes.as_ref(), &GROUP_ATTRIBUTES)?;
-        desired.require_name("displayName")?;
-        Ok(desired)
+        desired.checked("displayName")
     }
 
     /// User or Group.
@@ -210,9 +222,15 @@ impl Desired {
         }
     }
 
-    fn require_name(&self, field: &'static str) -> Result<(), InvalidSpec> {
-        let named = self.text(field).is_some();
-        named.then_some(()).ok_or(InvalidSpec::Nameless { field, resource_type: self.resource_type })
+    fn checked(self, name: &'static str) -> Result<Self, InvalidSpec> {
+        let (count, resource_type) = (self.values.len(), self.resource_type);
+        if self.text(name).is_none() {
+            return Err(InvalidSpec::Nameless { field: name, resource_type });
+        }
+        if count > MOST_PATHS {
+            return Err(InvalidSpec::TooMany { count, resource_type });
+        }
+        Ok(self)
     }
 }
 
@@ -225,7 +243,7 @@ fn fields(value: &impl Serialize) -> Map<String, Value> {
 
 fn check_name(name: &str, field: impl FnOnce() -> String) -> Result<(), InvalidSpec> {
     let legal = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_' | '$');
-    if !name.is_empty() && name.chars().all(legal) {
+    if (1..=LONGEST_NAME).contains(&name.len()) && name.chars().all(legal) {
         return Ok(());
     }
     Err(InvalidSpec::AttributeName { field: field(), name: name.to_owned() })

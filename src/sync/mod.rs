@@ -14,3 +14,6 @@ pub mod members;
 pub mod outcome;
 pub mod plan;
 pub mod record;
+
+#[cfg(test)]
+mod properties;

@@ -184,11 +184,7 @@ pub fn conditions(
     if let Some(members) = &remarks.members {
         writer.set_members(members);
     }
-    match outcome {
-        Outcome::Waiting(because) => writer.set(conditions::RECONCILING, "True", because),
-        Outcome::Stalled(because) => writer.set(conditions::STALLED, "True", because),
-        Outcome::InSync => {}
-    }
+    writer.set_progress(outcome);
     if !remarks.rewritten.is_empty() {
         let paths: Vec<String> = remarks.rewritten.iter().map(ToString::to_string).collect();
         let message = format!(
@@ -197,6 +193,27 @@ pub fn conditions(
         );
         writer.set(conditions::SERVER_NORMALIZED, "True", &Because::new(reasons::SUCCEEDED, message));
     }
+    writer.conditions
+}
+
+/// The conditions of a provider.
+pub fn provider_conditions(
+    previous: &[Condition],
+    generation: Option<i64>,
+    now: Time,
+    outcome: &Outcome,
+) -> Vec<Condition> {
+    let mut writer = Writer { previous, generation, now, conditions: Vec::new() };
+    match outcome {
+        Outcome::InSync => {
+            let answers = "the server answers, and accepts the credentials";
+            writer.set(conditions::READY, "True", &Because::new(reasons::SUCCEEDED, answers));
+        }
+        Outcome::Waiting(because) | Outcome::Stalled(because) => {
+            writer.set(conditions::READY, "False", because);
+        }
+    }
+    writer.set_progress(outcome);
     writer.conditions
 }
 
@@ -219,6 +236,14 @@ impl Writer<'_> {
             last_transition_time: before
                 .map_or_else(|| self.now.clone(), |before| before.last_transition_time.clone()),
         });
+    }
+
+    fn set_progress(&mut self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Waiting(because) => self.set(conditions::RECONCILING, "True", because),
+            Outcome::Stalled(because) => self.set(conditions::STALLED, "True", because),
+            Outcome::InSync => {}
+        }
     }
 
     fn set_members(&mut self, members: &MemberRemarks) {
