@@ -147,7 +147,7 @@ fn tell<T: Identity>(pass: &Pass<'_, T>, outcome: &Outcome) {
     let kind = T::memory(pass.context);
     pass.context.metrics.reconciled(T::KIND, outcome_name(outcome), pass.started.elapsed());
     match outcome {
-        Outcome::InSync => kind.is_in_sync(&pass.object),
+        Outcome::InSync => kind.is_in_sync(&pass.object, pass.suspicions),
         Outcome::Waiting(because) | Outcome::Stalled(because) => {
             if pass.object.record().reason() != Some(because.reason) {
                 pass.context.events.failed(&pass.object, because.reason, because.message.clone());

@@ -3,6 +3,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    hash::{DefaultHasher, Hash, Hasher},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -10,7 +11,10 @@ use kube::{ResourceExt, runtime::reflector::ObjectRef};
 use tokio::time::Instant;
 
 use super::{identity::Identity, scopes::Scopes};
-use crate::{scim::path::AttributePath, sync::diff::Rewritten};
+use crate::{
+    scim::path::AttributePath,
+    sync::{diff::Rewritten, members::Wanted},
+};
 
 /// One kind's objects and what is known about them.
 pub(super) struct Kind<T: Identity> {
@@ -26,14 +30,19 @@ struct Notes<T> {
     written: Option<T>,
     /// A pass has ended well.
     known: bool,
-    /// Something suggests that the server differs from the manifest.
-    suspect: bool,
+    /// How often something suggested that the server differs from the
+    /// manifest, and how many of these a pass has looked into. Counted, so
+    /// that a pass does not clear what came up while it ran.
+    suspicions: u64,
+    looked_into: u64,
     /// Failures in a row.
     failures: u32,
     /// When the last request that changes something ended.
     changed: Option<Instant>,
     /// The intent whose creation the server is known to have refused.
     refused: Option<String>,
+    /// A fingerprint of the members that the group was last made to have.
+    members: Option<u64>,
     /// What was sent last and not seen to have taken effect.
     attempted: BTreeMap<AttributePath, Rewritten>,
 }
@@ -43,10 +52,12 @@ impl<T> Default for Notes<T> {
         Self {
             written: None,
             known: false,
-            suspect: false,
+            suspicions: 0,
+            looked_into: 0,
             failures: 0,
             changed: None,
             refused: None,
+            members: None,
             attempted: BTreeMap::new(),
         }
     }
@@ -112,7 +123,7 @@ impl<T: Identity> Kind<T> {
     /// Notes that the server may differ from the manifest, and has the object
     /// reconciled.
     pub(super) fn suspect(&self, object: &T) {
-        self.note(object, |note| note.suspect = true);
+        self.note(object, |note| note.suspicions += 1);
         self.trigger(object);
     }
 
@@ -128,14 +139,20 @@ impl<T: Identity> Kind<T> {
 
     /// Whether the server may differ from the manifest.
     pub(super) fn is_suspect(&self, object: &T) -> bool {
-        self.read(object, |note| note.suspect).unwrap_or_default()
+        self.read(object, |note| note.suspicions > note.looked_into).unwrap_or_default()
     }
 
-    /// Notes that a pass ended with the server as the manifest wants it.
-    pub(super) fn is_in_sync(&self, object: &T) {
+    /// How many suspicions there were by now.
+    pub(super) fn suspicions(&self, object: &T) -> u64 {
+        self.read(object, |note| note.suspicions).unwrap_or_default()
+    }
+
+    /// Notes that a pass, which began with so many suspicions, ended with the
+    /// server as the manifest wants it.
+    pub(super) fn is_in_sync(&self, object: &T, looked_into: u64) {
         self.note(object, |note| {
             note.known = true;
-            note.suspect = false;
+            note.looked_into = looked_into;
             note.failures = 0;
         });
     }
@@ -178,6 +195,17 @@ impl<T: Identity> Kind<T> {
         self.read(object, |note| note.refused.as_deref() == Some(nonce)).unwrap_or_default()
     }
 
+    /// Notes the members that the group was made to have.
+    pub(super) fn made_members(&self, object: &T, wanted: &Wanted) {
+        let print = fingerprint(wanted);
+        self.note(object, |note| note.members = Some(print));
+    }
+
+    /// Whether the group was made to have just these members.
+    pub(super) fn has_members(&self, object: &T, wanted: &Wanted) -> bool {
+        self.read(object, |note| note.members == Some(fingerprint(wanted))).unwrap_or_default()
+    }
+
     /// Notes what is about to be sent, and says which of it was sent before
     /// with the same result, so that this time the result is looked at.
     pub(super) fn attempt(&self, object: &T, attempt: BTreeMap<AttributePath, Rewritten>) -> bool {
@@ -201,6 +229,13 @@ impl<T: Identity> Kind<T> {
     fn read<R>(&self, object: &T, read: impl FnOnce(&Notes<T>) -> R) -> Option<R> {
         self.notes().get(&object.uid()?).map(read)
     }
+}
+
+/// A number that stands for a value while this process lives.
+pub(super) fn fingerprint(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
 }
 
 /// Resource versions are ordered numbers (Kubernetes 1.35, KEP-5504); one

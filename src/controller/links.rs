@@ -2,8 +2,7 @@
 //! provider's objects wait for the provider.
 
 use std::{
-    collections::HashMap,
-    hash::{DefaultHasher, Hash, Hasher},
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -14,8 +13,13 @@ use kube::{
 };
 use tokio::sync::mpsc;
 
-use super::{context::Context, identity::Identity};
-use crate::api::{ScimProvider, ScimUser};
+use super::{
+    context::{Context, provider_of},
+    identity::Identity,
+    kind::fingerprint,
+    sessions::Standing,
+};
+use crate::api::{ScimGroup, ScimProvider, ScimUser};
 
 /// How long changes of users are gathered before their groups are told, so
 /// that a thousand users becoming ready are a few passes over a group.
@@ -50,7 +54,7 @@ impl UserWatch {
     }
 
     fn compare(&self, user: &ScimUser, news: bool) {
-        let print = fingerprint(user);
+        let print = essence(user);
         let before = self.seen().insert(user.uid().unwrap_or_default(), print);
         if before != Some(print) && (news || before.is_some()) {
             self.tell(user);
@@ -68,12 +72,9 @@ impl UserWatch {
 }
 
 /// All that a group wants to know of a user.
-fn fingerprint(user: &ScimUser) -> u64 {
+fn essence(user: &ScimUser) -> u64 {
     let anchor = user.status.as_ref().and_then(|status| status.anchor.as_ref());
-    let mut hasher = DefaultHasher::new();
-    anchor.map(|anchor| (&anchor.endpoint_key, &anchor.id)).hash(&mut hasher);
-    user.spec.provider_ref.name.hash(&mut hasher);
-    hasher.finish()
+    fingerprint(&(anchor.map(|anchor| (&anchor.endpoint_key, &anchor.id)), &user.spec.provider_ref.name))
 }
 
 /// Has the groups of changed users reconciled, a gathering at a time.
@@ -92,7 +93,7 @@ pub(super) async fn follow_users(
 }
 
 fn suspect_groups(context: &Context, changes: &[(String, String)]) {
-    let mut by_namespace: HashMap<&str, std::collections::HashSet<&str>> = HashMap::new();
+    let mut by_namespace: HashMap<&str, HashSet<&str>> = HashMap::new();
     for (namespace, name) in changes {
         by_namespace.entry(namespace).or_default().insert(name);
     }
@@ -103,16 +104,24 @@ fn suspect_groups(context: &Context, changes: &[(String, String)]) {
             .zip(of_namespace)
             .is_some_and(|(members, names)| members.iter().any(|name| names.contains(name.as_str())))
     });
-    for group in concerned {
-        context.groups.suspect(&group);
+    for group in concerned.iter().filter(|group| has_other_members(context, group)) {
+        context.groups.suspect(&**group);
     }
+}
+
+/// Whether a group's names mean other identities than when it was last made
+/// so. Where that cannot be told, they might.
+fn has_other_members(context: &Context, group: &ScimGroup) -> bool {
+    let Standing::Open(session) = context.sessions.of(&provider_of(group)) else { return true };
+    let wanted = group.wanted_members(context, &session.endpoint);
+    !wanted.is_some_and(|wanted| context.groups.has_members(group, &wanted))
 }
 
 /// Has what waited for a provider reconciled; what needs nothing is left in
 /// peace, so that a provider's recovery is no stampede.
 pub(super) fn resume(context: &Context, provider: &ObjectRef<ScimProvider>) {
     resume_kind::<ScimUser>(context, provider);
-    resume_kind::<crate::api::ScimGroup>(context, provider);
+    resume_kind::<ScimGroup>(context, provider);
 }
 
 fn resume_kind<T: Identity>(context: &Context, provider: &ObjectRef<ScimProvider>) {

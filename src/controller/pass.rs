@@ -65,6 +65,8 @@ pub(super) enum Fault {
 pub(super) struct Pass<'a, T: Identity> {
     pub(super) context: &'a Arc<Context>,
     pub(super) started: Instant,
+    /// How many suspicions there were when the pass began.
+    pub(super) suspicions: u64,
     /// The newest version that is known.
     pub(super) object: T,
     /// The generation that this pass acts on.
@@ -95,6 +97,7 @@ impl<'a, T: Identity> Pass<'a, T> {
         let mut pass = Self {
             context,
             started: Instant::now(),
+            suspicions: T::memory(context).suspicions(&object),
             generation: object.meta().generation,
             record: Record::default(),
             session,

@@ -135,6 +135,7 @@ impl<T: Identity> Pass<'_, T> {
             let note = format!("added {} and removed {} members", plan.add.len(), plan.remove.len());
             self.context.events.done(&self.object, "MembersChanged", note);
         }
+        T::memory(self.context).made_members(&self.object, &wanted);
         self.record.members = Some(counts(&wanted));
         self.wanted = Some(wanted);
         Ok(())

@@ -14,7 +14,7 @@ use crate::scim::{
 pub const PER_REQUEST: usize = 100;
 
 /// The members that a manifest names.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Wanted {
     /// The ids of those that are there.
     pub ids: BTreeSet<String>,
