@@ -50,10 +50,11 @@ both_sides() {
   directory list || true
 }
 
+# Everything is Ready in its latest generation, and groups have all their members.
 all_ready() {
   local lines
-  lines=$(kubectl get scimproviders,scimusers,scimgroups --output jsonpath='{range .items[*]}{.metadata.generation} {.status.observedGeneration} {.status.conditions[?(@.type=="Ready")].status}{"\n"}{end}') &&
-    awk '$1 != $2 || $3 != "True" { exit 1 }' <<<"$lines"
+  lines=$(kubectl get scimproviders,scimusers,scimgroups --output jsonpath='{range .items[*]}{.metadata.generation} {.status.observedGeneration} {.status.conditions[?(@.type=="Ready")].status} {.status.members.desired} {.status.members.applied}{"\n"}{end}') &&
+    awk '$1 != $2 || $3 != "True" || $4 != $5 { exit 1 }' <<<"$lines"
 }
 
 port_is_free() {
