@@ -1,0 +1,13 @@
+//! The SCIM client library as its users see it: over loopback HTTP, over the
+//! server in memory, and over simulated servers that break the rules.
+
+mod address;
+mod classify;
+mod client;
+mod credentials;
+mod fake;
+mod filter;
+mod interpreter;
+mod paging;
+mod raw;
+mod transport;
