@@ -8,6 +8,7 @@ mod credentials;
 mod fake;
 mod filter;
 mod interpreter;
+mod odd;
 mod paging;
 mod raw;
 mod transport;

@@ -47,8 +47,7 @@ impl ValuePath {
         let selection = if reader.takes('[') {
             let filter = reader.any_of(0)?;
             reader.must_take(']', "]")?;
-            let sub = if reader.takes('.') { Some(reader.name()?.to_owned()) } else { None };
-            Some((filter, sub))
+            Some((filter, reader.sub_attribute()?))
         } else {
             None
         };
@@ -143,6 +142,19 @@ impl<'a> Reader<'a> {
             self.at = before;
             self.expected("an attribute")
         })
+    }
+
+    fn sub_attribute(&mut self) -> Result<Option<String>, SyntaxError> {
+        if !self.takes('.') {
+            return Ok(None);
+        }
+        let before = self.at;
+        let name = self.name()?;
+        if name.contains(['.', ':']) {
+            self.at = before;
+            return Err(self.expected("one sub-attribute"));
+        }
+        Ok(Some(name.to_owned()))
     }
 
     fn name(&mut self) -> Result<&'a str, SyntaxError> {

@@ -188,15 +188,14 @@ impl Pager {
                 self.stuck(Gap::EndedEarly)
             };
         }
-        // The total of a full page may be no more than the length of the page.
-        let total_is_more = told > Some(length) || length < self.page_size;
+        // A total equal to the length of a page that some limit may have cut
+        // off is perhaps only that: the number of what was sent.
+        let total_is_more = told > Some(length) || !self.may_be_cut(length);
         if all_told && total_is_more {
             return Some(self.complete());
         }
         if gained == 0 {
-            // A server that knows no pages sends everything each time; one
-            // that cuts everything off at some limit looks the same, but the
-            // limit is what was asked for or a round number.
+            // A server that knows no pages sends everything each time.
             let sends_everything = length == self.count() && !self.may_be_cut(length);
             let agrees = told.is_none() || all_told;
             return if sends_everything && agrees {
@@ -209,6 +208,8 @@ impl Pager {
         (self.pages >= MAX_PAGES).then_some(Listing::Incomplete(Gap::TooManyPages))
     }
 
+    /// Whether a page of this length may be the beginning of something longer:
+    /// limits are what was asked for, or round numbers.
     fn may_be_cut(&self, length: u64) -> bool {
         let round = length.is_multiple_of(10)
             || length.is_multiple_of(25)
