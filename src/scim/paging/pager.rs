@@ -51,7 +51,6 @@ enum Means {
 pub(super) struct Pager {
     page_size: u64,
     means: Means,
-    start_index: u64,
     pages: u64,
     /// Hashes of the ids, by keys that no server knows. Two ids with one hash
     /// would make the count too small: incomplete, never falsely complete.
@@ -79,7 +78,6 @@ impl Pager {
         Self {
             page_size: options.page_size.max(1),
             means: if options.by_search { Means::Search } else { Means::Get },
-            start_index: 1,
             pages: 0,
             seen: HashSet::new(),
             hasher: RandomState::new(),
@@ -91,7 +89,9 @@ impl Pager {
     }
 
     pub(super) fn request(&self) -> PageRequest {
-        PageRequest { start_index: self.start_index, count: self.page_size, by_search: self.searches() }
+        // Behind what was seen, not behind what was sent: where pages overlap,
+        // the latter would leave out as many at the end.
+        PageRequest { start_index: self.count() + 1, count: self.page_size, by_search: self.searches() }
     }
 
     pub(super) fn count(&self) -> u64 {
@@ -204,7 +204,6 @@ impl Pager {
                 self.stuck(Gap::NoProgress)
             };
         }
-        self.start_index += length;
         (self.pages >= MAX_PAGES).then_some(Listing::Incomplete(Gap::TooManyPages))
     }
 
