@@ -1,16 +1,26 @@
 //! Events: one for each change made and each failure that is new, told beside
-//! the work and never in its way.
+//! the work and never in its way. Each is a write to the API server, so in a
+//! mass change only a sample of what was done is told; failures all are.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use k8s_openapi::api::core::v1::ObjectReference;
 use kube::{
     Client, Resource,
     runtime::events::{Event, EventType, Recorder, Reporter},
 };
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::Instant};
 
-/// How many events may wait. Events are for people; more than this at once
-/// helps nobody, and conditions say the rest.
+/// How many events may wait. Conditions say the rest.
 const WAITING: usize = 1_000;
+
+/// How many things done are told at once, and how soon there is room for one
+/// more.
+const BURST: u32 = 50;
+const REFILL: Duration = Duration::from_millis(200);
 
 /// The longest note; the API server takes 1,024 bytes.
 const LONGEST_NOTE: usize = 1_000;
@@ -20,6 +30,7 @@ const LONGEST_NOTE: usize = 1_000;
 pub(super) struct Events {
     queue: mpsc::Sender<(Event, ObjectReference)>,
     warnings_only: bool,
+    room: Arc<Mutex<Room>>,
 }
 
 impl Events {
@@ -35,7 +46,7 @@ impl Events {
                 }
             }
         });
-        Self { queue, warnings_only }
+        Self { queue, warnings_only, room: Arc::new(Mutex::new(Room::new(Instant::now()))) }
     }
 
     /// Something was done.
@@ -45,7 +56,8 @@ impl Events {
         reason: &str,
         note: impl Into<String>,
     ) {
-        if !self.warnings_only {
+        let mut room = self.room.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.warnings_only && room.take(Instant::now()) {
             self.tell(object, EventType::Normal, reason, note.into());
         }
     }
@@ -80,5 +92,47 @@ impl Events {
         if self.queue.try_send((event, object.object_ref(&()))).is_err() {
             tracing::debug!(reason, "an event was dropped: too many are waiting");
         }
+    }
+}
+
+/// A bucket of tokens.
+#[derive(Debug)]
+struct Room {
+    left: u32,
+    filled: Instant,
+}
+
+impl Room {
+    fn new(now: Instant) -> Self {
+        Self { left: BURST, filled: now }
+    }
+
+    fn take(&mut self, now: Instant) -> bool {
+        let refills = now.duration_since(self.filled).as_millis() / REFILL.as_millis();
+        let refills = u32::try_from(refills).unwrap_or(u32::MAX);
+        if refills > 0 {
+            self.left = self.left.saturating_add(refills).min(BURST);
+            self.filled = now;
+        }
+        let is_free = self.left > 0;
+        self.left = self.left.saturating_sub(1);
+        is_free
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_burst_is_told_and_then_one_at_a_time() {
+        let begin = Instant::now();
+        let mut room = Room::new(begin);
+        let told = (0..BURST * 2).filter(|_| room.take(begin)).count();
+        assert_eq!(told, BURST as usize);
+        assert!(room.take(begin + REFILL));
+        assert!(!room.take(begin + REFILL));
+        let later = begin + REFILL * BURST * 3;
+        assert_eq!((0..BURST * 2).filter(|_| room.take(later)).count(), BURST as usize);
     }
 }
