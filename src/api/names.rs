@@ -10,6 +10,9 @@ pub const VERSION: &str = "v1alpha1";
 /// The finalizer on users and groups: there may be an identity to clean up.
 pub const FINALIZER: &str = "scim-operator.dev/identity";
 
+/// The finalizer on providers: identities may be left that only they reach.
+pub const IN_USE: &str = "scim-operator.dev/in-use";
+
 /// The annotation that says what is about to be created, written before the
 /// request that creates it.
 pub const CREATE_INTENT: &str = "scim-operator.dev/create-intent";

@@ -6,7 +6,7 @@ use kube::ResourceExt;
 
 use super::{context::Context, credentials::BearerSecret, metered::Metered, sessions::Session};
 use crate::{
-    api::{ScimProvider, duration::parse_go_duration, reasons},
+    api::{ScimProvider, ScimProviderSpec, duration::parse_go_duration, reasons},
     scim::{
         client::Client,
         endpoint::Endpoint,
@@ -28,8 +28,8 @@ const SHORTEST_RESYNC: Duration = Duration::from_secs(1);
 pub(super) struct Connection {
     /// The UID of the provider it was made for.
     pub(super) uid: Option<String>,
-    /// The generation of the spec it was made for.
-    pub(super) generation: Option<i64>,
+    /// The spec it was made for.
+    pub(super) spec: ScimProviderSpec,
     /// The token.
     pub(super) credentials: Arc<BearerSecret>,
     /// What the objects use.
@@ -69,12 +69,7 @@ pub(super) async fn connect(
     let key = endpoint.endpoint_key();
     let port = Metered::new(Client::new(endpoint, http), Arc::clone(&context.metrics));
     let session = Arc::new(Session::new(key, Arc::new(port), resync));
-    let connection = Arc::new(Connection {
-        uid: provider.uid(),
-        generation: provider.metadata.generation,
-        credentials,
-        session,
-    });
+    let connection = Arc::new(Connection { uid: provider.uid(), spec: spec.clone(), credentials, session });
     probe(&connection).await?;
     Ok(connection)
 }

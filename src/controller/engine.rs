@@ -123,10 +123,15 @@ async fn conclude<T: Identity>(pass: &mut Pass<'_, T>, end: End) -> Action {
 fn awaiting<T: Identity>(pass: &Pass<'_, T>) -> Option<Outcome> {
     let provider = provider_of(&pass.object);
     let name = &provider.name;
+    let escape = if pass.object.meta().deletion_timestamp.is_some() {
+        " To let the object go without a call to the server, set its deletionPolicy: Retain."
+    } else {
+        ""
+    };
     if pass.context.providers.get(&provider).is_none() {
         let message = format!(
             "there is no ScimProvider {name} in this namespace. Create it, or correct spec.providerRef; this object \
-             goes on by itself."
+             goes on by itself.{escape}"
         );
         return Some(Outcome::Waiting(Because::new(reasons::PROVIDER_NOT_FOUND, message)));
     }
@@ -134,7 +139,7 @@ fn awaiting<T: Identity>(pass: &Pass<'_, T>) -> Option<Outcome> {
         Standing::Failing => {
             let message = format!(
                 "the ScimProvider {name} is not Ready; its conditions say why. This object goes on by itself once \
-                 it is."
+                 it is.{escape}"
             );
             Some(Outcome::Waiting(Because::new(reasons::PROVIDER_NOT_READY, message)))
         }

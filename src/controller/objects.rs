@@ -6,12 +6,15 @@ use std::time::Duration;
 
 use kube::{
     Api, Client, ResourceExt,
-    api::{Patch, PatchParams},
+    api::{ListParams, Patch, PatchParams},
 };
 use serde_json::{Value, json};
 
-use super::identity::Identity;
-use crate::api::names::{CREATE_INTENT, FINALIZER};
+use super::watches::Watchable;
+use crate::api::{
+    ScimProvider,
+    names::{CREATE_INTENT, FINALIZER},
+};
 
 /// A failed call to the API server.
 #[derive(Debug, thiserror::Error)]
@@ -49,27 +52,27 @@ impl Objects {
     }
 
     /// The object as it is now, if it is still the same one.
-    pub(super) async fn live<T: Identity>(&self, object: &T) -> Result<T, ObjectError> {
+    pub(super) async fn live<T: Watchable>(&self, object: &T) -> Result<T, ObjectError> {
         let live = in_time(self.api(object).get_opt(&object.name_any())).await?;
         let live = live.ok_or(ObjectError::Gone)?;
         if live.uid() == object.uid() { Ok(live) } else { Err(ObjectError::Gone) }
     }
 
     /// Puts the finalizer and the intent on the object.
-    pub(super) async fn announce<T: Identity>(&self, object: &T, intent: &str) -> Result<T, ObjectError> {
+    pub(super) async fn announce<T: Watchable>(&self, object: &T, intent: &str) -> Result<T, ObjectError> {
         let annotations = json!({CREATE_INTENT: intent});
-        let finalizers = with_finalizer(object);
+        let finalizers = with_finalizer(object, FINALIZER);
         self.patch(object, json!({"annotations": annotations, "finalizers": finalizers})).await
     }
 
-    /// Puts the finalizer on the object.
-    pub(super) async fn protect<T: Identity>(&self, object: &T) -> Result<T, ObjectError> {
-        self.patch(object, json!({"finalizers": with_finalizer(object)})).await
+    /// Puts a finalizer on the object.
+    pub(super) async fn protect<T: Watchable>(&self, object: &T, finalizer: &str) -> Result<T, ObjectError> {
+        self.patch(object, json!({"finalizers": with_finalizer(object, finalizer)})).await
     }
 
-    /// Takes the finalizer off. An object that is gone is done with.
-    pub(super) async fn release<T: Identity>(&self, object: &T) -> Result<(), ObjectError> {
-        let others: Vec<&String> = object.finalizers().iter().filter(|name| *name != FINALIZER).collect();
+    /// Takes a finalizer off. An object that is gone is done with.
+    pub(super) async fn release<T: Watchable>(&self, object: &T, finalizer: &str) -> Result<(), ObjectError> {
+        let others: Vec<&String> = object.finalizers().iter().filter(|name| *name != finalizer).collect();
         match self.patch(object, json!({"finalizers": others})).await {
             Ok(_) | Err(ObjectError::Gone) => Ok(()),
             Err(error) => Err(error),
@@ -78,7 +81,7 @@ impl Objects {
 
     /// Makes status say this; `before` is what it said, so that what is no
     /// longer said is removed.
-    pub(super) async fn write_status<T: Identity>(
+    pub(super) async fn write_status<T: Watchable>(
         &self,
         object: &T,
         before: &Value,
@@ -96,7 +99,7 @@ impl Objects {
         in_time(api.patch_status(&name, &PatchParams::default(), &patch)).await
     }
 
-    async fn patch<T: Identity>(&self, object: &T, metadata: Value) -> Result<T, ObjectError> {
+    async fn patch<T: Watchable>(&self, object: &T, metadata: Value) -> Result<T, ObjectError> {
         let mut wanted = precondition(object);
         if let (Some(wanted), Value::Object(metadata)) = (wanted.as_object_mut(), metadata) {
             wanted.extend(metadata);
@@ -107,18 +110,29 @@ impl Objects {
         in_time(api.patch(&name, &PatchParams::default(), &patch)).await
     }
 
-    fn api<T: Identity>(&self, object: &T) -> Api<T> {
+    /// Whether the API server, asked now, has an object of this kind that
+    /// refers to the provider.
+    pub(super) async fn refers_to<T: Watchable>(&self, provider: &ScimProvider) -> Result<bool, ObjectError> {
+        let fields =
+            format!("spec.providerRef.kind=ScimProvider,spec.providerRef.name={}", provider.name_any());
+        let api: Api<T> = Api::namespaced(self.client.clone(), &provider.namespace().unwrap_or_default());
+        let one = ListParams::default().fields(&fields).limit(1);
+        let found = in_time(api.list_metadata(&one)).await?;
+        Ok(!found.items.is_empty())
+    }
+
+    fn api<T: Watchable>(&self, object: &T) -> Api<T> {
         Api::namespaced(self.client.clone(), &object.namespace().unwrap_or_default())
     }
 }
 
-fn precondition<T: Identity>(object: &T) -> Value {
+fn precondition<T: Watchable>(object: &T) -> Value {
     json!({"uid": object.uid(), "resourceVersion": object.resource_version()})
 }
 
-fn with_finalizer<T: Identity>(object: &T) -> Vec<&str> {
-    let others = object.finalizers().iter().map(String::as_str).filter(|name| *name != FINALIZER);
-    others.chain([FINALIZER]).collect()
+fn with_finalizer<'a, T: Watchable>(object: &'a T, finalizer: &'a str) -> Vec<&'a str> {
+    let others = object.finalizers().iter().map(String::as_str).filter(|name| *name != finalizer);
+    others.chain([finalizer]).collect()
 }
 
 /// The answer of the API server, if it comes in time.

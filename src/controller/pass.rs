@@ -13,7 +13,11 @@ use super::{
     sessions::{Pass as Leave, Session, Standing},
 };
 use crate::{
-    api::{DeletionPolicy, Origin, names::CREATE_INTENT, reasons},
+    api::{
+        DeletionPolicy, Origin,
+        names::{CREATE_INTENT, FINALIZER},
+        reasons,
+    },
     runtime::entropy,
     scim::{error, resource::Resource},
     sync::{
@@ -250,7 +254,7 @@ impl<'a, T: Identity> Pass<'a, T> {
     }
 
     async fn protect(&mut self) -> Result<(), Fault> {
-        let protected = self.context.objects.protect(&self.object).await?;
+        let protected = self.context.objects.protect(&self.object, FINALIZER).await?;
         self.replace_object(protected);
         Ok(())
     }
@@ -317,7 +321,7 @@ impl<'a, T: Identity> Pass<'a, T> {
 
     async fn release(&mut self) -> Result<End, Fault> {
         if self.has_finalizer() {
-            self.context.objects.release(&self.object).await?;
+            self.context.objects.release(&self.object, FINALIZER).await?;
         }
         Ok(End::Gone)
     }
@@ -377,7 +381,7 @@ impl<'a, T: Identity> Pass<'a, T> {
     }
 
     fn has_finalizer(&self) -> bool {
-        self.object.finalizers().iter().any(|name| name == crate::api::names::FINALIZER)
+        self.object.finalizers().iter().any(|name| name == FINALIZER)
     }
 
     /// What the object says, else what its provider says, else Delete.

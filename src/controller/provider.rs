@@ -21,12 +21,12 @@ use super::{
     context::Context,
     engine::outcome_name,
     links,
-    objects::in_time,
+    objects::{ObjectError, in_time},
     sessions::{Session, Standing},
     sweep,
 };
 use crate::{
-    api::{ScimProvider, ScimProviderStatus, reasons},
+    api::{ScimGroup, ScimProvider, ScimProviderStatus, ScimUser, names::IN_USE, reasons},
     runtime::entropy,
     scim::endpoint::Endpoint,
     sync::{
@@ -34,6 +34,9 @@ use crate::{
         outcome::{Because, Outcome, provider_conditions},
     },
 };
+
+/// How soon to look again at what others are about to change.
+const SOON: Duration = Duration::from_secs(5);
 
 /// How often a Secret is read again. Listing and watching Secrets would show
 /// every value in the namespace; reading one needs only `get`.
@@ -52,20 +55,80 @@ pub(super) async fn reconcile(
     context: Arc<Context>,
 ) -> Result<Action, Infallible> {
     let started = Instant::now();
+    tokio::join!(context.users.synced(), context.groups.synced());
     let reference = ObjectRef::from(&*provider);
-    if provider.metadata.deletion_timestamp.is_some() {
-        forget(&context, &reference);
-        return Ok(Action::await_change());
+    let again = match tenure(&context, &provider).await {
+        Ok(Tenure::Over) => {
+            forget(&context, &reference);
+            return Ok(Action::await_change());
+        }
+        Ok(tenure) => serve(&context, &provider, &reference, tenure, started).await,
+        Err(error) => {
+            tracing::warn!(%error, provider = reference.name, "the finalizer could not be changed");
+            SOON
+        }
+    };
+    Ok(Action::requeue(again))
+}
+
+/// How long a provider is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Tenure {
+    /// Until somebody deletes it.
+    Open,
+    /// It is being deleted, and users or groups can be reached only by it.
+    Ending,
+    /// Nothing needs it.
+    Over,
+}
+
+/// A provider is kept while anything refers to it: deleted with its namespace,
+/// it would leave the users of that namespace with no way to the server.
+async fn tenure(context: &Context, provider: &Arc<ScimProvider>) -> Result<Tenure, ObjectError> {
+    let is_protected = provider.finalizers().iter().any(|name| name == IN_USE);
+    match (provider.metadata.deletion_timestamp.is_some(), is_protected) {
+        (false, true) => Ok(Tenure::Open),
+        (false, false) => match context.objects.protect(&**provider, IN_USE).await {
+            Ok(_) | Err(ObjectError::Stale) => Ok(Tenure::Open),
+            Err(ObjectError::Gone) => Ok(Tenure::Over),
+            Err(error) => Err(error),
+        },
+        (true, false) => Ok(Tenure::Over),
+        (true, true) if is_in_use(context, provider).await? => Ok(Tenure::Ending),
+        (true, true) => match context.objects.release(&**provider, IN_USE).await {
+            Err(ObjectError::Stale) => Ok(Tenure::Ending),
+            released => released.map(|()| Tenure::Over),
+        },
     }
-    let attempt = match context.connections.known(&reference, &provider) {
-        Some(connection) => keep(connection).await,
-        None => connect(&context, &provider).await,
+}
+
+/// As the caches say; where they say no, as the API server says.
+async fn is_in_use(context: &Context, provider: &ScimProvider) -> Result<bool, ObjectError> {
+    let (namespace, name) = (provider.namespace().unwrap_or_default(), provider.name_any());
+    let cached = !context.users.of_provider(&namespace, &name).is_empty()
+        || !context.groups.of_provider(&namespace, &name).is_empty();
+    Ok(cached
+        || context.objects.refers_to::<ScimUser>(provider).await?
+        || context.objects.refers_to::<ScimGroup>(provider).await?)
+}
+
+/// Connects or stays connected, and says so; answers when to look again.
+async fn serve(
+    context: &Arc<Context>,
+    provider: &ScimProvider,
+    reference: &ObjectRef<ScimProvider>,
+    tenure: Tenure,
+    started: Instant,
+) -> Duration {
+    let attempt = match context.connections.known(reference, provider) {
+        Some(connection) => keep(connection, tenure).await,
+        None => connect(context, provider).await,
     };
     let (outcome, news) = match attempt {
-        Ok(connection) => (Outcome::InSync, opened(&context, &reference, &connection)),
+        Ok(connection) => (serving(tenure), opened(context, reference, &connection)),
         Err(because) => {
-            context.connections.close(&reference);
-            let news = context.sessions.set(&reference, Standing::Failing);
+            context.connections.close(reference);
+            let news = context.sessions.set(reference, Standing::Failing);
             let is_up_to_a_person = because.reason == reasons::INVALID_SPEC;
             let outcome =
                 if is_up_to_a_person { Outcome::Stalled(because) } else { Outcome::Waiting(because) };
@@ -73,13 +136,23 @@ pub(super) async fn reconcile(
         }
     };
     context.metrics.reconciled("ScimProvider", outcome_name(&outcome), started.elapsed());
-    say(&context, &provider, &outcome).await;
+    say(context, provider, &outcome).await;
     if news {
         // Whoever waits is told of a failure too: an object that is new says
         // once that it waits.
-        links::resume(&context, &reference);
+        links::resume(context, reference);
     }
-    Ok(Action::requeue(context.connections.pause(&reference, &outcome)))
+    let pause = context.connections.pause(reference, &outcome);
+    if tenure == Tenure::Ending { pause.min(SOON) } else { pause }
+}
+
+fn serving(tenure: Tenure) -> Outcome {
+    if tenure != Tenure::Ending {
+        return Outcome::InSync;
+    }
+    let message = "it is being deleted, and serves on until no ScimUser and no ScimGroup refers to it. Delete those, \
+                   or set their deletionPolicy: Retain to let them go without a call to the server.";
+    Outcome::Waiting(Because::new(reasons::PROGRESSING, message))
 }
 
 /// Forgets a provider that is gone or going.
@@ -89,10 +162,26 @@ pub(super) fn forget(context: &Context, provider: &ObjectRef<ScimProvider>) {
     links::resume(context, provider);
 }
 
+/// An object of the provider is gone: one that is being deleted may be free.
+pub(super) fn left(context: &Context, provider: &ObjectRef<ScimProvider>) {
+    let is_ending = context
+        .providers
+        .get(provider)
+        .is_some_and(|provider| provider.metadata.deletion_timestamp.is_some());
+    if is_ending {
+        context.providers.trigger(provider.clone());
+    }
+}
+
 /// A connection that stands: is the token still the one in the Secret, and
 /// does anybody doubt that the server answers?
-async fn keep(connection: Arc<Connection>) -> Result<Arc<Connection>, Because> {
-    let renewed = connection.credentials.refresh().await?;
+/// While a provider is being deleted its Secret may go first, and the token
+/// that is known is kept.
+async fn keep(connection: Arc<Connection>, tenure: Tenure) -> Result<Arc<Connection>, Because> {
+    let renewed = match connection.credentials.refresh().await {
+        Err(_) if tenure == Tenure::Ending => false,
+        renewed => renewed?,
+    };
     if renewed || connection.session.is_doubtful() {
         super::connection::probe(&connection).await?;
     }
@@ -156,8 +245,8 @@ impl Connections {
     fn known(&self, reference: &ObjectRef<ScimProvider>, provider: &ScimProvider) -> Option<Arc<Connection>> {
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let connection = open.get(reference)?;
-        let is_current =
-            connection.uid == provider.uid() && connection.generation == provider.metadata.generation;
+        // A deletion is a new generation too, of the same spec.
+        let is_current = connection.uid == provider.uid() && connection.spec == provider.spec;
         is_current.then(|| Arc::clone(connection))
     }
 

@@ -16,7 +16,7 @@ use tokio::{sync::mpsc, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    context::Context,
+    context::{Context, provider_of},
     engine,
     events::Events,
     key,
@@ -51,8 +51,8 @@ pub enum RunError {
 
 /// Where the watches tell that an object is gone.
 enum Gone {
-    User(String),
-    Group(String),
+    User(String, ObjectRef<ScimProvider>),
+    Group(String, ObjectRef<ScimProvider>),
     Provider(ObjectRef<ScimProvider>),
 }
 
@@ -83,13 +83,17 @@ pub async fn run(settings: RunSettings, services: Services) -> Result<(), RunErr
         let gone = gone.clone();
         move |event| {
             user_watch.observe(event);
-            tell_gone(&gone, event, |user: &ScimUser| Gone::User(user.uid().unwrap_or_default()));
+            tell_gone(&gone, event, |user: &ScimUser| {
+                Gone::User(user.uid().unwrap_or_default(), provider_of(user))
+            });
         }
     });
     let groups = Watched::start(&client, &namespaces, {
         let gone = gone.clone();
         move |event| {
-            tell_gone(&gone, event, |group: &ScimGroup| Gone::Group(group.uid().unwrap_or_default()));
+            tell_gone(&gone, event, |group: &ScimGroup| {
+                Gone::Group(group.uid().unwrap_or_default(), provider_of(group))
+            });
         }
     });
     let providers = Watched::start(&client, &namespaces, move |event| {
@@ -139,8 +143,14 @@ fn tell_gone<K>(gone: &mpsc::UnboundedSender<Gone>, event: &Event<K>, name: impl
 async fn follow_gone(context: Arc<Context>, mut gone: mpsc::UnboundedReceiver<Gone>) {
     while let Some(object) = gone.recv().await {
         match object {
-            Gone::User(uid) => context.users.forget(&uid),
-            Gone::Group(uid) => context.groups.forget(&uid),
+            Gone::User(uid, provider) => {
+                context.users.forget(&uid);
+                provider::left(&context, &provider);
+            }
+            Gone::Group(uid, provider) => {
+                context.groups.forget(&uid);
+                provider::left(&context, &provider);
+            }
             Gone::Provider(provider) => provider::forget(&context, &provider),
         }
     }
