@@ -14,7 +14,8 @@ pub trait Credentials: fmt::Debug + Send + Sync {
 
     /// Called when the server did not accept the current value (401): fetches
     /// again, and tells whether different credentials are available now.
-    /// Never called twice at once by one [`Http`](super::http::Http).
+    /// Never called twice at once by one [`Http`](super::http::Http), and
+    /// dropped unfinished when the request's time is up.
     async fn renew(&self) -> bool;
 }
 

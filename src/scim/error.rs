@@ -31,7 +31,7 @@ pub struct Error {
 pub enum ErrorKind {
     /// No connection, or it broke: name, route, refusal, reset.
     Unreachable,
-    /// No answer in time.
+    /// No answer in time, or 408: the server's time was up.
     Timeout,
     /// The connection could not be made safe: certificate, name, protocol.
     Tls,
@@ -47,7 +47,7 @@ pub enum ErrorKind {
     Unauthorized,
     /// 403.
     Forbidden,
-    /// 404.
+    /// 404 and 410.
     NotFound,
     /// 409, or `scimType: uniqueness`.
     Conflict,

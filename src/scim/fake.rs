@@ -22,6 +22,9 @@ use super::{
     resource::Resource,
 };
 
+pub use self::call::{Call, Matcher, Method};
+
+mod call;
 mod store;
 
 /// The server.
@@ -34,49 +37,11 @@ struct State {
     store: Store,
     calls: Vec<Call>,
     faults: VecDeque<(Matcher, Fault)>,
+    outages: Vec<(Matcher, ErrorKind)>,
+    heeds_filters: bool,
     discovery: Discovery,
     patch_answer: PatchAnswer,
     now: Option<Timestamp>,
-}
-
-/// One request as the server got it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Call {
-    /// What was asked.
-    pub method: Method,
-    /// Of which kind; `None` for discovery.
-    pub resource_type: Option<ResourceType>,
-    /// About which identity.
-    pub id: Option<String>,
-    /// The body of a create or a patch as it goes over the wire, the text of a
-    /// filter, the numbers of a page.
-    pub body: Option<Value>,
-}
-
-/// The operations of [`Port`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Method {
-    /// [`Port::discover`]
-    Discover,
-    /// [`Port::search`]
-    Search,
-    /// [`Port::list`]
-    List,
-    /// [`Port::get`]
-    Get,
-    /// [`Port::create`]
-    Create,
-    /// [`Port::patch`]
-    Patch,
-    /// [`Port::delete`]
-    Delete,
-}
-
-impl Method {
-    /// Whether it changes the server.
-    pub fn writes(self) -> bool {
-        matches!(self, Self::Create | Self::Patch | Self::Delete)
-    }
 }
 
 /// How patches are answered.
@@ -88,46 +53,10 @@ pub enum PatchAnswer {
     NoContent,
 }
 
-/// Which call a fault is for; what is `None` fits every call.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Matcher {
-    /// The operation.
-    pub method: Option<Method>,
-    /// The kind of resource.
-    pub resource_type: Option<ResourceType>,
-    /// The identity.
-    pub id: Option<String>,
-}
-
 #[derive(Debug)]
 enum Fault {
     Refused(Error),
     AnswerLost(Error),
-}
-
-impl Matcher {
-    /// Every call of this operation.
-    pub fn method(method: Method) -> Self {
-        Self { method: Some(method), ..Self::default() }
-    }
-
-    /// Those for this kind of resource.
-    #[must_use]
-    pub fn of(self, resource_type: ResourceType) -> Self {
-        Self { resource_type: Some(resource_type), ..self }
-    }
-
-    /// Those about this identity.
-    #[must_use]
-    pub fn id(self, id: impl Into<String>) -> Self {
-        Self { id: Some(id.into()), ..self }
-    }
-
-    fn fits(&self, call: &Call) -> bool {
-        self.method.is_none_or(|method| method == call.method)
-            && (self.resource_type.is_none() || self.resource_type == call.resource_type)
-            && (self.id.is_none() || self.id == call.id)
-    }
 }
 
 impl Default for Fake {
@@ -150,6 +79,8 @@ impl Fake {
             store: Store::default(),
             calls: Vec::new(),
             faults: VecDeque::new(),
+            outages: Vec::new(),
+            heeds_filters: true,
             discovery: Discovery { patch: Some(true), filter: Some(true), ..Discovery::default() },
             patch_answer: PatchAnswer::Resource,
             now: None,
@@ -181,6 +112,21 @@ impl Fake {
     /// The next call that fits takes effect, but its answer is lost.
     pub fn lose_next_answer(&self, matcher: Matcher, error: Error) {
         self.state().faults.push_back((matcher, Fault::AnswerLost(error)));
+    }
+
+    /// Every call that fits fails and changes nothing, until [`recover`](Self::recover).
+    pub fn fail_always(&self, matcher: Matcher, kind: ErrorKind) {
+        self.state().outages.push((matcher, kind));
+    }
+
+    /// Ends what [`fail_always`](Self::fail_always) began.
+    pub fn recover(&self) {
+        self.state().outages.clear();
+    }
+
+    /// From now on a search answers everything, as some servers do.
+    pub fn ignore_filters(&self) {
+        self.state().heeds_filters = false;
     }
 
     /// Every call so far, in order.
@@ -231,26 +177,17 @@ impl Fake {
         let mut state = self.state();
         let fault = state.faults.iter().position(|(matcher, _)| matcher.fits(&call));
         let fault = fault.and_then(|at| state.faults.remove(at)).map(|(_, fault)| fault);
+        let outage = state.outages.iter().find(|(matcher, _)| matcher.fits(&call)).map(|(_, kind)| *kind);
+        let operation = format!("{:?}", call.method);
         state.calls.push(call);
+        if let Some(kind) = outage {
+            return Err(Error::new(kind, operation));
+        }
         match fault {
             Some(Fault::Refused(error)) => Err(error),
             Some(Fault::AnswerLost(error)) => serve(&mut state).and(Err(error)),
             None => serve(&mut state),
         }
-    }
-}
-
-impl Call {
-    fn new(method: Method, resource_type: ResourceType) -> Self {
-        Self { method, resource_type: Some(resource_type), id: None, body: None }
-    }
-
-    fn about(self, id: &str) -> Self {
-        Self { id: Some(id.to_owned()), ..self }
-    }
-
-    fn with(self, body: Value) -> Self {
-        Self { body: Some(body), ..self }
     }
 }
 
@@ -271,7 +208,8 @@ impl Port for Fake {
                 ..Error::new(ErrorKind::Rejected, "search")
             })?;
             let all = state.store.all(resource_type).iter();
-            let resources: Vec<Resource> = all.filter(|resource| filter.matches(resource)).cloned().collect();
+            let resources: Vec<Resource> =
+                all.filter(|resource| !state.heeds_filters || filter.matches(resource)).cloned().collect();
             Ok(Page { total_results: Some(resources.len() as u64), resources })
         })
     }

@@ -229,7 +229,7 @@ impl Http {
         }
         match timeout_at(deadline, builder.send()).await {
             Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(transport::classify(&error, request.operation())),
+            Ok(Err(error)) => Err(transport::classify(error, request.operation())),
             Err(_) => Err(Error::new(ErrorKind::Timeout, request.operation())),
         }
     }

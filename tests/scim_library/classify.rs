@@ -23,6 +23,7 @@ async fn every_status_has_its_kind_also_with_a_web_page() {
         ("400 Bad Request", ErrorKind::Rejected),
         ("401 Unauthorized", ErrorKind::Unauthorized),
         ("403 Forbidden", ErrorKind::Forbidden),
+        ("408 Request Timeout", ErrorKind::Timeout),
         ("405 Method Not Allowed", ErrorKind::Unsupported),
         ("409 Conflict", ErrorKind::Conflict),
         ("412 Precondition Failed", ErrorKind::PreconditionFailed),
@@ -60,8 +61,10 @@ async fn nothing_is_missing_where_a_web_page_says_so() {
         ("Content-Type: text/plain", "no such user"),
         ("X-Empty: yes", ""),
     ] {
-        let server = Server::answering(answer("404 Not Found", &[header], body)).await;
-        assert_eq!(server.client().get(User, "1").await.unwrap(), None, "{header} {body}");
+        for status in ["404 Not Found", "410 Gone"] {
+            let server = Server::answering(answer(status, &[header], body)).await;
+            assert_eq!(server.client().get(User, "1").await.unwrap(), None, "{header} {body}");
+        }
     }
 }
 

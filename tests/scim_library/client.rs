@@ -45,6 +45,7 @@ async fn lists_are_read_however_they_are_spelt() {
         (r#"{"TotalResults": "9", "resources": [{"ID": 1}]}"#, 1, Some(9)),
         (r#"[{"id": "1"}, {"id": "2"}]"#, 2, None),
         ("[]", 0, None),
+        ("\u{feff}[]", 0, None),
         (r#"{"totalResults": 0}"#, 0, Some(0)),
         (r#"{"totalResults": 0, "Resources": null}"#, 0, Some(0)),
         (r#"{"schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"]}"#, 0, None),

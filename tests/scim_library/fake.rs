@@ -124,3 +124,25 @@ async fn it_is_listed_page_by_page() {
     assert_eq!(names, (0..25).map(|number| number.to_string()).collect::<Vec<_>>());
     assert_eq!(fake.calls().len(), 3);
 }
+
+#[tokio::test]
+async fn an_outage_lasts_until_the_recovery() {
+    let fake = Fake::new();
+    let id = fake.insert(User, json!({}));
+    fake.fail_always(Matcher::method(Method::Get), ErrorKind::Unreachable);
+    for _ in 0..3 {
+        assert_eq!(fake.get(User, &id).await.unwrap_err().kind, ErrorKind::Unreachable);
+    }
+    fake.recover();
+    assert!(fake.get(User, &id).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_server_that_ignores_filters_answers_strangers() {
+    let fake = Fake::new();
+    fake.insert(User, json!({"userName": "bob"}));
+    let filter = Filter::eq(AttributePath::core("userName"), "alice");
+    assert!(fake.search(User, &filter).await.unwrap().resources.is_empty());
+    fake.ignore_filters();
+    assert_eq!(fake.search(User, &filter).await.unwrap().resources.len(), 1);
+}

@@ -50,8 +50,10 @@ async fn a_server_that_never_answers_times_out() {
 async fn an_answer_that_never_ends_times_out() {
     let head = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"totalResults\"".to_vec();
     let server = Server::start(vec![Reply::Hang(head)]).await;
+    let begin = Instant::now();
     let error = list_error(&server.client_with(soon())).await;
     assert_eq!((error.kind, error.status), (ErrorKind::Timeout, Some(200)));
+    assert!(begin.elapsed() < Duration::from_secs(5));
 }
 
 #[tokio::test]

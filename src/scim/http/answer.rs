@@ -12,6 +12,8 @@ use crate::scim::{
     resource::find,
 };
 
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// An answer of 2xx.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -122,10 +124,12 @@ fn kind(status: StatusCode, scim_type: Option<ScimType>, names_a_wait: bool, pag
     match status.as_u16() {
         // Nothing is missing where a web page says so: a wrong base URL or a
         // gateway answers like that for every path.
-        404 if page => ErrorKind::NotScim,
+        404 | 410 if page => ErrorKind::NotScim,
         401 => ErrorKind::Unauthorized,
         403 => ErrorKind::Forbidden,
-        404 => ErrorKind::NotFound,
+        404 | 410 => ErrorKind::NotFound,
+        // The server gave up waiting for the request.
+        408 => ErrorKind::Timeout,
         409 => ErrorKind::Conflict,
         412 => ErrorKind::PreconditionFailed,
         429 => ErrorKind::Throttled,
@@ -149,7 +153,9 @@ pub(super) async fn read_body(mut response: reqwest::Response, cap: usize) -> Re
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(body)
+    // Some servers begin with a mark that JSON has no place for (RFC 8259 §8.1).
+    let marked = body.starts_with(BYTE_ORDER_MARK);
+    Ok(if marked { body.split_off(BYTE_ORDER_MARK.len()) } else { body })
 }
 
 /// A web page, or what the best-known router says of a path that it does not

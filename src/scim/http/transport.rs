@@ -9,9 +9,11 @@ use crate::scim::{
 
 use super::answer::shortened;
 
-/// The error of a request that got no answer.
-pub(super) fn classify(error: &reqwest::Error, operation: String) -> Error {
-    let (kind, detail) = cause(error);
+/// The error of a request that got no answer. Its text would name the URL,
+/// which may hold a filter's value.
+pub(super) fn classify(error: reqwest::Error, operation: String) -> Error {
+    let error = error.without_url();
+    let (kind, detail) = cause(&error);
     // Until a connection stands, nothing of the request has been sent.
     let sent = !error.is_connect();
     Error { detail: Some(shortened(&detail, 500)), sent, ..Error::new(kind, operation) }
@@ -32,7 +34,7 @@ fn cause(error: &reqwest::Error) -> (ErrorKind, String) {
         return (ErrorKind::Tls, tls.to_string());
     }
     let kind = if error.is_timeout() { ErrorKind::Timeout } else { ErrorKind::Unreachable };
-    // The innermost cause names the fault; the outer ones name the URL.
+    // The innermost cause names the fault.
     (kind, chain.last().map(ToString::to_string).unwrap_or_default())
 }
 
