@@ -52,3 +52,7 @@ check-generated: ## do crds/ and the chart's copy say what src/api says?
 .PHONY: tools
 tools: ## build what demo and tests need besides Rust, once, into the user's cache folder
 	@dev/tools.sh
+
+.PHONY: bench
+bench: tools ## how long a thousand users take, and what the operator weighs then
+	cargo test --quiet --bench thousand_users

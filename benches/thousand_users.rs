@@ -16,6 +16,7 @@
 use std::time::{Duration, Instant};
 
 use futures::{StreamExt, stream};
+use kube::api::{Patch, PatchParams};
 use serde_json::{Value, json};
 
 #[path = "../tests/integration/support/mod.rs"]
@@ -34,11 +35,13 @@ const CLIENTS: usize = 16;
 async fn main() {
     let plain = plain_clients().await;
     println!("{CLIENTS} plain clients POST {USERS} users: {}", seconds(plain));
+    let floor = floor().await;
+    println!("{CLIENTS} plain clients patch finalizer and status of {USERS} objects: {}", seconds(floor));
     for at_once in [true, false] {
         let (took, weight) = operator(at_once).await;
         let how =
             if at_once { "applied while the operator runs" } else { "applied before the operator starts" };
-        let factor = took.as_secs_f64() / plain.as_secs_f64();
+        let factor = took.as_secs_f64() / plain.max(floor).as_secs_f64();
         println!("{USERS} users, {how}, until all are Ready: {} ({factor:.2} x)", seconds(took));
         println!("the operator's memory then, idle: {:.1} MB", weight);
     }
@@ -56,6 +59,39 @@ async fn plain_clients() -> Duration {
         })
         .await;
     begun.elapsed()
+}
+
+/// What the API server needs for the two writes that each user costs.
+async fn floor() -> Duration {
+    let world = World::without_operator("bench-floor").await;
+    world.apply_all((0..USERS).map(manifest)).await;
+    let begun = Instant::now();
+    stream::iter(0..USERS)
+        .for_each_concurrent(CLIENTS, |number| {
+            let users = world.api(Kind::User);
+            async move {
+                let name = format!("user-{number}");
+                let parameters = PatchParams::default();
+                let finalizer = json!({"metadata": {"finalizers": ["bench.example.com/floor"]}});
+                users.patch(&name, &parameters, &Patch::Merge(finalizer)).await.unwrap();
+                let status = json!({"status": {"id": name, "observedGeneration": 1}});
+                users.patch_status(&name, &parameters, &Patch::Merge(status)).await.unwrap();
+            }
+        })
+        .await;
+    let took = begun.elapsed();
+    for number in 0..USERS {
+        let patch = json!({"metadata": {"finalizers": null}});
+        world.merge(Kind::User, &format!("user-{number}"), &patch).await;
+    }
+    took
+}
+
+fn manifest(number: usize) -> Manifest {
+    let person = person(number);
+    let attributes = person.as_object().unwrap().iter().filter(|(name, _)| *name != "schemas");
+    let named = user(&format!("user-{number}"));
+    attributes.fold(named, |manifest, (name, value)| manifest.with(name, value.clone()))
 }
 
 /// With the provider pointing at the server itself: the recording proxy of

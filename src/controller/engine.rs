@@ -42,6 +42,7 @@ pub(super) async fn reconcile<T: Identity>(
         Err(fault) => judge(&mut pass, fault),
     };
     let action = conclude(&mut pass, end).await;
+    pass.leave();
     Ok(action)
 }
 

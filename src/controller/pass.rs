@@ -352,6 +352,14 @@ impl<'a, T: Identity> Pass<'a, T> {
         self.leave.is_some()
     }
 
+    /// Leaves the place to others, whether or not it was taken.
+    pub(super) fn leave(&mut self) {
+        match (self.leave.take(), &self.session) {
+            (None, Some(session)) => session.pass_on(),
+            (leave, _) => drop(leave),
+        }
+    }
+
     pub(super) fn server(&self) -> Result<&Arc<Session>, Fault> {
         self.session.as_ref().ok_or_else(|| Fault::Undecided("the provider is not connected".to_owned()))
     }

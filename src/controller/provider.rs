@@ -162,8 +162,12 @@ pub(super) fn forget(context: &Context, provider: &ObjectRef<ScimProvider>) {
     links::resume(context, provider);
 }
 
-/// An object of the provider is gone: one that is being deleted may be free.
+/// An object of the provider is gone: it takes no place any more, and a
+/// provider that is being deleted may be free.
 pub(super) fn left(context: &Context, provider: &ObjectRef<ScimProvider>) {
+    if let Standing::Open(session) = context.sessions.of(provider) {
+        session.pass_on();
+    }
     let is_ending = context
         .providers
         .get(provider)

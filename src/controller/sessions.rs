@@ -112,6 +112,12 @@ impl Session {
         self.gate.enter(Box::new(resume))
     }
 
+    /// Somebody who was called back had nothing to ask after all: calls the
+    /// next one.
+    pub(super) fn pass_on(&self) {
+        self.gate.pass_on();
+    }
+
     /// Notes that a request failed in a way that concerns the whole server;
     /// true for the first to say so since it was last found to answer.
     pub(super) fn doubt(&self) -> bool {
@@ -160,13 +166,25 @@ impl Gate {
     }
 }
 
-impl Drop for Pass {
-    fn drop(&mut self) {
-        let mut waiting = self.gate.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        drop(self.permit.take());
-        if let Some(resume) = waiting.pop_front() {
+impl Gate {
+    /// Whoever is called back takes a place or passes the call on, so that
+    /// nobody waits while there is room.
+    fn pass_on(&self) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.permits.available_permits() > 0
+            && let Some(resume) = waiting.pop_front()
+        {
             resume();
         }
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        let waiting = self.gate.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.permit.take());
+        drop(waiting);
+        self.gate.pass_on();
     }
 }
 
@@ -197,5 +215,20 @@ mod tests {
         drop(first);
         assert!(called.load(Ordering::Relaxed));
         assert!(gate.enter(Box::new(|| ())).is_some());
+    }
+
+    #[test]
+    fn whoever_needs_nothing_after_all_passes_the_call_on() {
+        let gate = Arc::new(Gate::new(1));
+        let called = Arc::new(Mutex::new(Vec::new()));
+        let first = gate.enter(Box::new(|| ())).unwrap();
+        for name in ["one", "two"] {
+            let called = Arc::clone(&called);
+            assert!(gate.enter(Box::new(move || called.lock().unwrap().push(name))).is_none());
+        }
+        drop(first);
+        assert_eq!(*called.lock().unwrap(), ["one"]);
+        gate.pass_on();
+        assert_eq!(*called.lock().unwrap(), ["one", "two"]);
     }
 }
