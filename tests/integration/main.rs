@@ -4,11 +4,16 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 
+mod admission;
 mod crashes;
+mod deletion;
 mod drift;
 mod groups;
 mod harness;
 mod ownership;
+mod process;
+mod provider_faults;
+mod stalled;
 mod steady_state;
 mod support;
 mod users;

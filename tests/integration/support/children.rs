@@ -55,7 +55,7 @@ pub(crate) fn reaper_with(pids: &[u32]) -> Child {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("reaped-{}", std::process::id()));
     let mut child = reaper(&directory);
     for pid in pids {
-        writeln!(child.stdin.as_ref().unwrap(), "watch {pid}").unwrap();
+        writeln!(child.stdin.as_mut().unwrap(), "watch {pid}").unwrap();
     }
     child
 }

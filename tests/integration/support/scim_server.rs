@@ -122,11 +122,6 @@ impl ScimServer {
         self.all("/Users").await.into_iter().filter(|user| user["userName"] == user_name).collect()
     }
 
-    /// The groups of this name: servers allow several.
-    pub(crate) async fn groups_named(&self, display_name: &str) -> Vec<Value> {
-        self.all("/Groups").await.into_iter().filter(|group| group["displayName"] == display_name).collect()
-    }
-
     /// The ids of a group's members, sorted.
     pub(crate) async fn members(&self, id: &str) -> Vec<String> {
         let group = self.get("/Groups", id).await.expect("the group is there");

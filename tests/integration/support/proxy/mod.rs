@@ -112,6 +112,15 @@ impl Proxy {
         }
     }
 
+    /// That fewer than `limit` requests come since a mark within `window` from
+    /// now: the only way to see that something does not happen.
+    pub(crate) async fn stays_below(&self, mark: usize, limit: usize, window: Duration) {
+        let mut records = self.shared.records.subscribe();
+        let reached = records.wait_for(|records| records.len() >= mark + limit);
+        let stayed = tokio::time::timeout(window, reached).await.is_err();
+        assert!(stayed, "{limit} requests within {window:?}: {:#?}", self.since(mark));
+    }
+
     /// Until `count` sweeps that began after the mark are through: until the
     /// one after them begins. Each lists users first.
     pub(crate) async fn sweeps(&self, mark: usize, count: usize) {

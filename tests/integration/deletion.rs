@@ -1,0 +1,110 @@
+//! The end of objects: what is called on the server, and what they wait for.
+
+use serde_json::json;
+
+use crate::support::{
+    objects::{Kind, PROVIDER, SECRET, group, id, user},
+    proxy::Purpose,
+    world::World,
+};
+
+/// What a user's deletion costs when nothing may be called.
+async fn deletes_in_silence(world: &World, name: &str) {
+    let mark = world.proxy.mark();
+    world.delete(Kind::User, name).await;
+    world.gone(Kind::User, name).await;
+    world.proxy.sweeps(world.proxy.mark(), 1).await;
+    let requests = world.proxy.work_since(mark);
+    assert!(requests.is_empty(), "{requests:#?}");
+}
+
+#[tokio::test]
+async fn what_is_retained_outlives_its_object_and_nothing_is_called() {
+    let world = World::start("retain").await;
+    let ada = world.settle(&user("ada").with("deletionPolicy", "Retain")).await;
+    deletes_in_silence(&world, "ada").await;
+    assert!(world.server.get("/Users", &id(&ada)).await.is_some());
+}
+
+#[tokio::test]
+async fn the_providers_policy_holds_for_objects_without_one() {
+    let world = World::with_operator("retain-all").await;
+    world.apply(&world.secret()).await;
+    world.settle(&world.provider().with("deletionPolicy", "Retain")).await;
+    let ada = world.settle(&user("ada")).await;
+    let bob = world.settle(&user("bob").with("deletionPolicy", "Delete")).await;
+    deletes_in_silence(&world, "ada").await;
+    assert!(world.server.get("/Users", &id(&ada)).await.is_some());
+    world.delete(Kind::User, "bob").await;
+    world.gone(Kind::User, "bob").await;
+    assert!(world.server.get("/Users", &id(&bob)).await.is_none());
+}
+
+#[tokio::test]
+async fn a_deletion_without_its_provider_waits_until_it_is_let_go() {
+    let world = World::start("provider-gone").await;
+    let ada = world.settle(&user("ada")).await;
+    world.delete(Kind::Provider, PROVIDER).await;
+    world.gone(Kind::Provider, PROVIDER).await;
+    world.delete(Kind::User, "ada").await;
+    let waiting = world.not_ready(Kind::User, "ada", "ProviderNotFound").await;
+    assert!(waiting.metadata.deletion_timestamp.is_some());
+    let told = crate::support::objects::message(&waiting, "Ready");
+    assert!(told.contains("Retain"), "the way out is told: {told}");
+
+    let mark = world.proxy.mark();
+    world.merge(Kind::User, "ada", &json!({"spec": {"deletionPolicy": "Retain"}})).await;
+    world.gone(Kind::User, "ada").await;
+    assert!(world.proxy.since(mark).is_empty());
+    assert!(world.server.get("/Users", &id(&ada)).await.is_some());
+}
+
+#[tokio::test]
+async fn a_deletion_without_its_secret_waits_and_goes_on_when_it_is_back() {
+    let world = World::start("secret-gone").await;
+    let ada = world.settle(&user("ada")).await;
+    world.operator.stop().await;
+    world.delete(Kind::Secret, SECRET).await;
+    world.operator.start().await;
+    world.not_ready(Kind::Provider, PROVIDER, "SecretNotFound").await;
+    world.delete(Kind::User, "ada").await;
+    let waiting = world.not_ready(Kind::User, "ada", "ProviderNotReady").await;
+    assert!(waiting.metadata.deletion_timestamp.is_some());
+    assert!(world.server.get("/Users", &id(&ada)).await.is_some());
+
+    world.apply(&world.secret()).await;
+    world.gone(Kind::User, "ada").await;
+    assert!(world.server.get("/Users", &id(&ada)).await.is_none());
+}
+
+#[tokio::test]
+async fn what_was_never_created_is_deleted_at_once() {
+    let world = World::with_operator("never-created").await;
+    world.apply(&user("ada")).await;
+    world.apply(&group("team", ["ada"])).await;
+    for (kind, name) in [(Kind::User, "ada"), (Kind::Group, "team")] {
+        world.not_ready(kind, name, "ProviderNotFound").await;
+        world.delete(kind, name).await;
+        world.gone(kind, name).await;
+    }
+    assert_eq!(world.proxy.mark(), 0);
+}
+
+#[tokio::test]
+async fn what_is_gone_on_the_server_already_is_done() {
+    let world = World::start("gone-already").await;
+    for name in ["ada", "bob", "eve"] {
+        world.settle(&user(name)).await;
+    }
+    // The operator is down, so that it does not heal the loss first.
+    world.operator.stop().await;
+    let ada = id(&world.get(Kind::User, "ada").await);
+    world.server.delete("/Users", &ada).await;
+    world.delete(Kind::User, "ada").await;
+    let mark = world.proxy.mark();
+    world.operator.start().await;
+    world.gone(Kind::User, "ada").await;
+    let created = world.proxy.since(mark).iter().any(|record| record.purpose() == Purpose::Create);
+    assert!(!created, "not created again on the way out");
+    assert_eq!(world.server.all("/Users").await.len(), 2);
+}
