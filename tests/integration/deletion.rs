@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::support::{
-    objects::{Kind, PROVIDER, SECRET, group, id, user},
+    control_plane::control_plane,
+    objects::{Kind, PROVIDER, SECRET, group, id, message, user},
     proxy::Purpose,
     world::World,
 };
@@ -41,15 +42,39 @@ async fn the_providers_policy_holds_for_objects_without_one() {
 }
 
 #[tokio::test]
+async fn a_provider_stays_until_its_users_are_deleted() {
+    let world = World::start("provider-in-use").await;
+    let ada = world.settle(&user("ada")).await;
+    world.delete(Kind::Provider, PROVIDER).await;
+    world.delete(Kind::User, "ada").await;
+    world.gone(Kind::User, "ada").await;
+    world.gone(Kind::Provider, PROVIDER).await;
+    assert!(world.server.get("/Users", &id(&ada)).await.is_none());
+}
+
+#[tokio::test]
+async fn a_namespace_takes_its_users_along_and_ends() {
+    let world = World::start("teardown").await;
+    world.apply_all(["ada", "bob", "eve"].map(user)).await;
+    world.ready_count(Kind::User, 3).await;
+    world.settle(&group("team", ["ada", "bob"])).await;
+    control_plane().kubectl(&["delete", "namespace", &world.namespace, "--timeout=90s"]).unwrap();
+    assert!(world.server.all("/Users").await.is_empty());
+    assert!(world.server.all("/Groups").await.is_empty());
+}
+
+#[tokio::test]
 async fn a_deletion_without_its_provider_waits_until_it_is_let_go() {
     let world = World::start("provider-gone").await;
     let ada = world.settle(&user("ada")).await;
     world.delete(Kind::Provider, PROVIDER).await;
+    let force = json!({"metadata": {"finalizers": null}});
+    world.merge(Kind::Provider, PROVIDER, &force).await;
     world.gone(Kind::Provider, PROVIDER).await;
     world.delete(Kind::User, "ada").await;
     let waiting = world.not_ready(Kind::User, "ada", "ProviderNotFound").await;
     assert!(waiting.metadata.deletion_timestamp.is_some());
-    let told = crate::support::objects::message(&waiting, "Ready");
+    let told = message(&waiting, "Ready");
     assert!(told.contains("Retain"), "the way out is told: {told}");
 
     let mark = world.proxy.mark();
