@@ -38,6 +38,9 @@ pub const NAME_TAKEN: &str = "NameTaken";
 /// It cannot be told whether an earlier attempt created an identity.
 pub const AMBIGUOUS_CREATE: &str = "AmbiguousCreate";
 
+/// The server answered a creation with an identity that was there before.
+pub const UNEXPECTED_ADOPTION: &str = "UnexpectedAdoption";
+
 /// The server does not let an attribute change.
 pub const IMMUTABLE_ATTRIBUTE: &str = "ImmutableAttribute";
 

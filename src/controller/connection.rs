@@ -1,6 +1,6 @@
 //! From a provider's spec to a server that was found to answer.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use kube::ResourceExt;
 
@@ -14,7 +14,7 @@ use crate::{
         http::{Http, Limits},
         port::{PageRequest, ResourceType},
     },
-    sync::outcome::{Because, explained},
+    sync::outcome::{Because, Request, explained, refusal},
 };
 
 /// How often the whole server is swept, where the provider does not say.
@@ -78,6 +78,7 @@ pub(super) async fn connect(
 /// user, which tells whether the token is accepted and SCIM is spoken.
 pub(super) async fn probe(connection: &Connection) -> Result<(), Because> {
     let port = &connection.session.port;
+    let because = |error: &Error| because(error, connection);
     let discovery = port.discover().await.map_err(|error| because(&error))?;
     tracing::debug!(?discovery, endpoint = connection.session.endpoint, "the server describes itself");
     let one = PageRequest { start_index: 1, count: 1, by_search: false };
@@ -85,10 +86,14 @@ pub(super) async fn probe(connection: &Connection) -> Result<(), Because> {
     Ok(())
 }
 
-fn because(error: &Error) -> Because {
+fn because(error: &Error, connection: &Connection) -> Because {
     let reason = match error.kind {
         ErrorKind::NotFound | ErrorKind::Unsupported | ErrorKind::Rejected => reasons::NOT_SCIM,
-        _ => crate::sync::outcome::refusal(error, crate::sync::outcome::Request::Other).reason,
+        _ => refusal(error, Request::Other).reason,
     };
-    Because::new(reason, explained(error))
+    let mut message = format!("{}: {}", connection.session.endpoint, explained(error));
+    if matches!(error.kind, ErrorKind::Unauthorized | ErrorKind::Forbidden) {
+        let _ = write!(message, " The token is from the {}.", connection.credentials);
+    }
+    Because::quoting(reason, message, format!("{}: {error}", connection.session.endpoint))
 }

@@ -27,6 +27,12 @@ pub(super) struct BearerSecret {
     token: RwLock<SecretString>,
 }
 
+impl fmt::Display for BearerSecret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Secret {}, key {}", self.reference.name, self.reference.key)
+    }
+}
+
 impl fmt::Debug for BearerSecret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("BearerSecret").field("name", &self.reference.name).finish_non_exhaustive()
@@ -46,8 +52,12 @@ impl BearerSecret {
     }
 
     /// Reads the token again; whether it is another one now.
+    /// While the API server does not answer, the known one is kept.
     pub(super) async fn refresh(&self) -> Result<bool, Because> {
-        let token = read(&self.client, &self.namespace, &self.reference, &self.host).await?;
+        let token = match read(&self.client, &self.namespace, &self.reference, &self.host).await {
+            Err(because) if because.reason == reasons::PROGRESSING => return Ok(false),
+            token => token?,
+        };
         let mut known = self.token.write().await;
         let is_another = known.expose_secret() != token.expose_secret();
         *known = token;
@@ -76,7 +86,7 @@ async fn read(
     let SecretKeyRef { name, key } = reference;
     let secrets: Api<Secret> = Api::namespaced(client.clone(), namespace);
     let secret = in_time(secrets.get_opt(name)).await.map_err(|error| {
-        Because::new(reasons::SECRET_NOT_FOUND, format!("the Secret {name} cannot be read: {error}"))
+        Because::new(reasons::PROGRESSING, format!("the Secret {name} cannot be read now: {error}"))
     })?;
     let secret = secret.ok_or_else(|| {
         let message = format!("there is no Secret {name} in this namespace. Create it with the key {key}.");

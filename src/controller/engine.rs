@@ -17,7 +17,7 @@ use super::{
 use crate::{
     api::reasons,
     runtime::entropy,
-    scim::error::{self, Scope},
+    scim::error::{self, ErrorKind, Scope},
     sync::{
         backoff,
         outcome::{Because, Outcome, conditions, refusal},
@@ -29,15 +29,26 @@ use crate::{
 /// hiccup of the server must not rewrite a thousand objects.
 const WORTH_A_WORD: u32 = 3;
 
+/// No pass takes a place for longer than this.
+const LONGEST_PASS: Duration = Duration::from_mins(5);
+
+/// No server makes an object wait for longer than this.
+const LONGEST_WAIT: Duration = Duration::from_mins(15);
+
 /// Brings one identity and its object together.
 pub(super) async fn reconcile<T: Identity>(
     cached: Arc<T>,
     context: Arc<Context>,
 ) -> Result<Action, Infallible> {
     tokio::join!(context.users.synced(), context.groups.synced());
-    let object = T::memory(&context).newest(&cached);
+    let kind = T::memory(&context);
+    let object = kind.newest(&cached);
+    if let Some(left) = kind.paused(&object) {
+        return Ok(Action::requeue(left));
+    }
     let mut pass = Pass::new(&context, object);
-    let end = match pass.run().await {
+    let ran = tokio::time::timeout(LONGEST_PASS, pass.run()).await;
+    let end = match ran.unwrap_or_else(|_| Err(Fault::Undecided("the server took too long".to_owned()))) {
         Ok(end) => end,
         Err(fault) => judge(&mut pass, fault),
     };
@@ -52,9 +63,23 @@ fn judge<T: Identity>(pass: &mut Pass<'_, T>, fault: Fault) -> End {
     let pause = backoff::delay(failures, entropy::factor(0.0..=1.0));
     match fault {
         Fault::Object(ObjectError::Gone) => End::Gone,
-        Fault::Object(error) => {
-            tracing::debug!(%error, kind = T::KIND, object = pass.object.name_any(), "a write was not taken");
+        Fault::Object(error @ (ObjectError::Stale | ObjectError::NoProvider)) => {
+            tracing::debug!(%error, kind = T::KIND, object = pass.object.name_any(), "not written");
             End::Quiet(Some(pause))
+        }
+        Fault::Object(error) => {
+            tracing::warn!(%error, kind = T::KIND, object = pass.object.name_any(), "not written");
+            let message = format!("the API server does not take a write to this object: {error}");
+            quiet_at_first(failures, Because::new(reasons::PROGRESSING, message), pause)
+        }
+        Fault::ForeignResult { id } => {
+            let message = format!(
+                "the server answered the creation of the {} with one that was there before (id {id}). It is left \
+                 untouched from now on. Rename one of them, or remove the one on the server if nobody needs it.",
+                T::RESOURCE_TYPE
+            );
+            let pause = backoff::stalled(failures, entropy::factor(0.0..=1.0));
+            End::Done(Outcome::Stalled(Because::new(reasons::UNEXPECTED_ADOPTION, message)), Some(pause))
         }
         Fault::Server(error) => refused(pass, &error, failures, pause),
         Fault::Undecided(why) => {
@@ -65,7 +90,7 @@ fn judge<T: Identity>(pass: &mut Pass<'_, T>, fault: Fault) -> End {
 }
 
 fn refused<T: Identity>(pass: &mut Pass<'_, T>, error: &error::Error, failures: u32, pause: Duration) -> End {
-    if error.scope() == Scope::Server
+    if is_about_the_server(error)
         && let Some(session) = &pass.session
         && session.doubt()
     {
@@ -77,9 +102,16 @@ fn refused<T: Identity>(pass: &mut Pass<'_, T>, error: &error::Error, failures: 
             let pause = backoff::stalled(failures, entropy::factor(0.0..=1.0));
             End::Done(Outcome::Stalled(because), Some(pause))
         }
-        error::Action::Wait(asked) => quiet_at_first(failures, because, asked.max(pause)),
+        error::Action::Wait(asked) => quiet_at_first(failures, because, asked.clamp(pause, LONGEST_WAIT)),
         error::Action::Retry => quiet_at_first(failures, because, pause),
     }
+}
+
+/// A fault that one record may have, or the whole server: the provider is
+/// probed, and the probe decides.
+pub(super) fn is_about_the_server(error: &error::Error) -> bool {
+    error.scope() == Scope::Server
+        || matches!(error.kind, ErrorKind::ServerFault | ErrorKind::Forbidden | ErrorKind::NotFound)
 }
 
 fn quiet_at_first(failures: u32, because: Because, pause: Duration) -> End {
@@ -116,7 +148,13 @@ async fn conclude<T: Identity>(pass: &mut Pass<'_, T>, end: End) -> Action {
             Some(backoff::delay(failures, entropy::factor(0.0..=1.0)))
         }
     };
-    again.map_or_else(Action::await_change, Action::requeue)
+    match again {
+        Some(again) => {
+            T::memory(pass.context).pause(&pass.object, again);
+            Action::requeue(again)
+        }
+        None => Action::await_change(),
+    }
 }
 
 /// What to say while the provider cannot be used. Its own status says why;
@@ -124,15 +162,22 @@ async fn conclude<T: Identity>(pass: &mut Pass<'_, T>, end: End) -> Action {
 fn awaiting<T: Identity>(pass: &Pass<'_, T>) -> Option<Outcome> {
     let provider = provider_of(&pass.object);
     let name = &provider.name;
-    let escape = if pass.object.meta().deletion_timestamp.is_some() {
+    let record = pass.object.record();
+    let deleting = pass.object.meta().deletion_timestamp.is_some();
+    let waits_already =
+        matches!(record.reason(), Some(reasons::PROVIDER_NOT_FOUND | reasons::PROVIDER_NOT_READY));
+    if record.observed_generation == pass.generation && !deleting && !waits_already {
+        return None;
+    }
+    let escape = if deleting {
         " To let the object go without a call to the server, set its deletionPolicy: Retain."
     } else {
         ""
     };
     if pass.context.providers.get(&provider).is_none() {
         let message = format!(
-            "there is no ScimProvider {name} in this namespace. Create it, or correct spec.providerRef; this object \
-             goes on by itself.{escape}"
+            "there is no ScimProvider {name} in this namespace. Create it, and this object goes on by \
+             itself; or delete this object and create it with another providerRef.{escape}"
         );
         return Some(Outcome::Waiting(Because::new(reasons::PROVIDER_NOT_FOUND, message)));
     }
@@ -156,7 +201,7 @@ fn tell<T: Identity>(pass: &Pass<'_, T>, outcome: &Outcome) {
         Outcome::InSync => kind.is_in_sync(&pass.object, pass.suspicions),
         Outcome::Waiting(because) | Outcome::Stalled(because) => {
             if pass.object.record().reason() != Some(because.reason) {
-                pass.context.events.failed(&pass.object, because.reason, because.message.clone());
+                pass.context.events.failed(&pass.object, because.reason, because.summary.clone());
             }
         }
     }

@@ -5,6 +5,7 @@ use std::{
     collections::{BTreeMap, HashMap},
     hash::{DefaultHasher, Hash, Hasher},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use kube::{ResourceExt, runtime::reflector::ObjectRef};
@@ -37,6 +38,9 @@ struct Notes<T> {
     looked_into: u64,
     /// Failures in a row.
     failures: u32,
+    /// Until when a generation that failed is left alone, whatever our own
+    /// writes trigger.
+    pause: Option<(Option<i64>, Instant)>,
     /// When the last request that changes something ended.
     changed: Option<Instant>,
     /// The intent whose creation the server is known to have refused.
@@ -55,6 +59,7 @@ impl<T> Default for Notes<T> {
             suspicions: 0,
             looked_into: 0,
             failures: 0,
+            pause: None,
             changed: None,
             refused: None,
             members: None,
@@ -132,6 +137,15 @@ impl<T: Identity> Kind<T> {
         self.scopes.trigger(ObjectRef::from(object));
     }
 
+    /// Has the object reconciled, if it is still there.
+    pub(super) fn resume(&self, object: &ObjectRef<T>) -> bool {
+        let is_there = self.scopes.get(object).is_some();
+        if is_there {
+            self.scopes.trigger(object.clone());
+        }
+        is_there
+    }
+
     /// Whether a pass over the object has ended well since the start.
     pub(super) fn is_known(&self, object: &T) -> bool {
         self.read(object, |note| note.known).unwrap_or_default()
@@ -152,6 +166,7 @@ impl<T: Identity> Kind<T> {
     pub(super) fn is_in_sync(&self, object: &T, looked_into: u64) {
         self.note(object, |note| {
             note.known = true;
+            note.pause = None;
             note.looked_into = looked_into;
             note.failures = 0;
         });
@@ -164,6 +179,29 @@ impl<T: Identity> Kind<T> {
         if let Some(note) = object.uid().and_then(|uid| notes.get_mut(&uid)) {
             note.attempted.clear();
         }
+    }
+
+    /// Leaves this generation alone for a while.
+    pub(super) fn pause(&self, object: &T, pause: Duration) {
+        let until = Instant::now() + pause;
+        self.note(object, |note| note.pause = Some((object.meta().generation, until)));
+    }
+
+    /// How long this generation is still left alone.
+    pub(super) fn paused(&self, object: &T) -> Option<Duration> {
+        let (generation, until) = self.read(object, |note| note.pause)??;
+        let left = until.saturating_duration_since(Instant::now());
+        (generation == object.meta().generation && !left.is_zero()).then_some(left)
+    }
+
+    /// Ends the pause: what it waited for may have come.
+    pub(super) fn wake(&self, object: &T) {
+        let mut notes = self.notes();
+        if let Some(note) = object.uid().and_then(|uid| notes.get_mut(&uid)) {
+            note.pause = None;
+        }
+        drop(notes);
+        self.trigger(object);
     }
 
     /// Counts a failure and says how many there were in a row.

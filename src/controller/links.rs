@@ -127,12 +127,17 @@ pub(super) fn resume(context: &Context, provider: &ObjectRef<ScimProvider>) {
 fn resume_kind<T: Identity>(context: &Context, provider: &ObjectRef<ScimProvider>) {
     let namespace = provider.namespace.as_deref().unwrap_or_default();
     let kind = T::memory(context);
+    let standing = context.sessions.of(provider);
     for object in kind.of_provider(namespace, &provider.name) {
         let meta = object.meta();
         let record = object.record();
-        let finished = record.is_synced(meta.generation) && record.is_complete();
+        let moved = match (&standing, &record.anchor) {
+            (Standing::Open(session), Some(anchor)) => anchor.endpoint != session.endpoint,
+            _ => false,
+        };
+        let finished = record.is_synced(meta.generation) && record.is_complete() && !moved;
         if !finished || meta.deletion_timestamp.is_some() || kind.is_suspect(&object) {
-            kind.trigger(&object);
+            kind.wake(&object);
         }
     }
 }

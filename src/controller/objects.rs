@@ -7,6 +7,7 @@ use std::time::Duration;
 use kube::{
     Api, Client, ResourceExt,
     api::{ListParams, Patch, PatchParams},
+    runtime::reflector::ObjectRef,
 };
 use serde_json::{Value, json};
 
@@ -25,6 +26,9 @@ pub(super) enum ObjectError {
     /// The object is gone.
     #[error("the object is gone")]
     Gone,
+    /// The provider of the object is gone.
+    #[error("the provider of the object is gone")]
+    NoProvider,
     /// No answer in time.
     #[error("the API server did not answer within {0:?}")]
     Timeout(Duration),
@@ -108,6 +112,16 @@ impl Objects {
         let api = self.api(object);
         let name = object.name_any();
         in_time(api.patch(&name, &PatchParams::default(), &patch)).await
+    }
+
+    /// The provider as it is now.
+    pub(super) async fn provider(
+        &self,
+        provider: &ObjectRef<ScimProvider>,
+    ) -> Result<ScimProvider, ObjectError> {
+        let namespace = provider.namespace.as_deref().unwrap_or_default();
+        let api: Api<ScimProvider> = Api::namespaced(self.client.clone(), namespace);
+        in_time(api.get_opt(&provider.name)).await?.ok_or(ObjectError::NoProvider)
     }
 
     /// Whether the API server, asked now, has an object of this kind that

@@ -3,7 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use kube::ResourceExt;
+use kube::{ResourceExt, runtime::reflector::ObjectRef};
 use tokio::time::Instant;
 
 use super::{
@@ -19,7 +19,7 @@ use crate::{
         reasons,
     },
     runtime::entropy,
-    scim::{error, resource::Resource},
+    scim::{error, port::PageRequest, resource::Resource},
     sync::{
         backoff,
         desired::{Desired, InvalidSpec},
@@ -60,6 +60,12 @@ pub(super) enum Fault {
     /// A call to the API server.
     #[error(transparent)]
     Object(#[from] ObjectError),
+    /// The server answered a creation with somebody else's identity.
+    #[error("the server answered the creation with an identity that was there before")]
+    ForeignResult {
+        /// Its id.
+        id: String,
+    },
     /// The server's answers do not tell what is there.
     #[error("{0}")]
     Undecided(String),
@@ -78,6 +84,9 @@ pub(super) struct Pass<'a, T: Identity> {
     /// What status is going to remember.
     pub(super) record: Record,
     pub(super) session: Option<Arc<Session>>,
+    /// What the provider says about deletion; before a deletion it is asked
+    /// for at the API server.
+    provider_policy: Option<DeletionPolicy>,
     pub(super) desired: Result<Desired, InvalidSpec>,
     pub(super) reading: Reading,
     pub(super) wanted: Option<Wanted>,
@@ -105,6 +114,10 @@ impl<'a, T: Identity> Pass<'a, T> {
             generation: object.meta().generation,
             record: Record::default(),
             session,
+            provider_policy: context
+                .providers
+                .get(&provider_of(&object))
+                .and_then(|provider| provider.spec.deletion_policy),
             desired: object.desired(),
             reading: Reading::NotYet,
             wanted: None,
@@ -225,7 +238,13 @@ impl<'a, T: Identity> Pass<'a, T> {
 
     async fn read(&mut self) -> Result<(), Fault> {
         let Some(anchor) = &self.record.anchor else { return Ok(()) };
-        let found = self.server()?.port.get(T::RESOURCE_TYPE, &anchor.id).await?;
+        let port = &self.server()?.port;
+        let found = port.get(T::RESOURCE_TYPE, &anchor.id).await?;
+        if found.is_none() && self.is_deleting() {
+            // A gateway that lost its route answers 404 too. Only a server
+            // that lists can say that somebody is gone.
+            port.list(T::RESOURCE_TYPE, PageRequest { start_index: 1, count: 1, by_search: false }).await?;
+        }
         self.reading = found.map_or(Reading::Gone, Reading::Present);
         Ok(())
     }
@@ -242,13 +261,24 @@ impl<'a, T: Identity> Pass<'a, T> {
     async fn look_for_announced(&mut self) -> Result<(), Fault> {
         let Some(intent) = &self.intent else { return Ok(()) };
         let keys = intent.keys.clone();
-        self.announced_lookup = super::look::by_listing(self.server()?, T::RESOURCE_TYPE, &keys).await?;
+        let found = super::look::by_listing(self.server()?, T::RESOURCE_TYPE, &keys).await?;
+        self.announced_lookup = match found {
+            Lookup::Found(mut hits) => {
+                hits.retain(|hit| !self.is_claimed(hit));
+                if hits.is_empty() { Lookup::None } else { Lookup::Found(hits) }
+            }
+            found => found,
+        };
         Ok(())
     }
 
     async fn prove_fresh(&mut self) -> Result<(), Fault> {
         self.object = self.context.objects.live(&self.object).await?;
         self.consider_object();
+        if self.is_deleting() && self.object.deletion_policy().is_none() {
+            let provider = self.context.objects.provider(&provider_of(&self.object)).await?;
+            self.provider_policy = provider.spec.deletion_policy;
+        }
         self.fresh = true;
         Ok(())
     }
@@ -295,15 +325,18 @@ impl<'a, T: Identity> Pass<'a, T> {
             (Err(error), _) => return Err(error.into()),
         };
         self.request = Request::Other;
-        self.take(&created);
+        self.check_result(&created)?;
+        self.take(&created, Some(&body));
         self.record.known.managed = managed;
-        self.reading = Reading::Present(told_or_sent(created, &body, self.record.anchor.as_ref()));
+        // Some servers answer with the id and little else: then it is read.
+        let is_whole = created.text(name_attribute(T::RESOURCE_TYPE)).is_some();
+        self.reading = if is_whole { Reading::Present(created) } else { Reading::NotYet };
         self.context.events.done(&self.object, "Created", format!("created the {}", T::RESOURCE_TYPE));
         Ok(())
     }
 
     fn pair(&mut self, resource: Resource) {
-        self.take(&resource);
+        self.take(&resource, None);
         if let Some(intent) = &self.intent {
             self.record.known.managed = intent.paths();
         }
@@ -326,17 +359,41 @@ impl<'a, T: Identity> Pass<'a, T> {
         Ok(End::Gone)
     }
 
-    /// Makes a created identity the object's own.
-    fn take(&mut self, resource: &Resource) {
+    /// An answer with an identity that was there before, or that another
+    /// object stands for, is nobody's creation: it is not taken.
+    fn check_result(&self, created: &Resource) -> Result<(), Fault> {
+        let is_new = self.intent.as_ref().is_some_and(|intent| intent.could_have_made(created));
+        if is_new && !self.is_claimed(created) {
+            return Ok(());
+        }
+        if let Some(intent) = &self.intent {
+            T::memory(self.context).refused(&self.object, &intent.nonce);
+        }
+        Err(Fault::ForeignResult { id: created.id().unwrap_or_default() })
+    }
+
+    /// Whether another object stands for this identity.
+    fn is_claimed(&self, resource: &Resource) -> bool {
+        let (Some(id), Some(session)) = (resource.id(), &self.session) else { return false };
+        let claims = |other: &T| {
+            let anchor = other.record().anchor;
+            other.uid() != self.object.uid()
+                && anchor.is_some_and(|anchor| anchor.id == id && anchor.endpoint == session.endpoint)
+        };
+        !T::memory(self.context).find(claims).is_empty()
+    }
+
+    /// Makes a created identity the object's own. Its name is the one that the
+    /// server tells, else the one that was sent.
+    fn take(&mut self, resource: &Resource, sent: Option<&Resource>) {
         let Some((id, session)) = resource.id().zip(self.session.as_ref()) else { return };
+        let attribute = name_attribute(T::RESOURCE_TYPE);
+        let name = resource.text(attribute).or_else(|| sent?.text(attribute));
         self.record.anchor = Some(Address {
             endpoint: session.endpoint.clone(),
             id,
             created: resource.created().filter(|time| fits(time)).map(str::to_owned),
-            name: resource
-                .text(name_attribute(T::RESOURCE_TYPE))
-                .filter(|name| fits(name))
-                .map(str::to_owned),
+            name: name.filter(|name| fits(name)).map(str::to_owned),
         });
         self.record.origin = Some(Origin::Created);
         self.record.known.rewritten.clear();
@@ -347,8 +404,8 @@ impl<'a, T: Identity> Pass<'a, T> {
             return true;
         }
         let Some(session) = &self.session else { return false };
-        let (context, object) = (Arc::clone(self.context), self.object.clone());
-        self.leave = session.enter(move || T::memory(&context).trigger(&object));
+        let (context, object) = (Arc::clone(self.context), ObjectRef::from(&self.object));
+        self.leave = session.enter(move || T::memory(&context).resume(&object));
         self.leave.is_some()
     }
 
@@ -394,8 +451,7 @@ impl<'a, T: Identity> Pass<'a, T> {
 
     /// What the object says, else what its provider says, else Delete.
     fn deletion_policy(&self) -> DeletionPolicy {
-        let provider = || self.context.providers.get(&provider_of(&self.object))?.spec.deletion_policy;
-        self.object.deletion_policy().or_else(provider).unwrap_or(DeletionPolicy::Delete)
+        self.object.deletion_policy().or(self.provider_policy).unwrap_or(DeletionPolicy::Delete)
     }
 }
 
@@ -415,14 +471,4 @@ fn needs_server(step: &Step) -> bool {
             | Step::Update
             | Step::Delete(_)
     )
-}
-
-/// The resource as the server told it after creation. Some servers answer
-/// with the id and little else; then what was sent is taken to be there, and
-/// the next sweep looks.
-fn told_or_sent(created: Resource, sent: &Resource, anchor: Option<&Address>) -> Resource {
-    match anchor.and_then(|anchor| anchor.name.as_ref()) {
-        Some(_) => created,
-        None => Resource::from_value(serde_json::to_value(sent).unwrap_or_default()).unwrap_or(created),
-    }
 }

@@ -47,6 +47,15 @@ const SECRET_REREAD: Duration = Duration::from_mins(1);
 pub(super) struct Connections {
     open: Mutex<HashMap<ObjectRef<ScimProvider>, Arc<Connection>>>,
     failures: Mutex<HashMap<ObjectRef<ScimProvider>, u32>>,
+    /// The status that was last written; the cache may not show it yet.
+    said: Mutex<HashMap<ObjectRef<ScimProvider>, Said>>,
+}
+
+/// A status, and the UID of the provider it was written for.
+#[derive(Debug)]
+struct Said {
+    uid: Option<String>,
+    status: ScimProviderStatus,
 }
 
 /// Brings a provider's standing up to date.
@@ -157,7 +166,7 @@ fn serving(tenure: Tenure) -> Outcome {
 
 /// Forgets a provider that is gone or going.
 pub(super) fn forget(context: &Context, provider: &ObjectRef<ScimProvider>) {
-    context.connections.close(provider);
+    context.connections.forget(provider);
     context.sessions.forget(provider);
     links::resume(context, provider);
 }
@@ -217,7 +226,8 @@ fn start_sweeps(context: &Arc<Context>, reference: &ObjectRef<ScimProvider>, ses
 
 /// Writes the provider's status if it says anything new.
 async fn say(context: &Context, provider: &ScimProvider, outcome: &Outcome) {
-    let before = provider.status.clone().unwrap_or_default();
+    let reference = ObjectRef::from(provider);
+    let before = context.connections.said(&reference, provider);
     let previous = before.conditions.clone().unwrap_or_default();
     let now = Time(context.clock.now());
     let status = ScimProviderStatus {
@@ -231,7 +241,7 @@ async fn say(context: &Context, provider: &ScimProvider, outcome: &Outcome) {
     if let Outcome::Waiting(because) | Outcome::Stalled(because) = outcome {
         let known = previous.iter().any(|condition| condition.reason == because.reason);
         if !known {
-            context.events.failed(provider, because.reason, because.message.clone());
+            context.events.failed(provider, because.reason, because.summary.clone());
         }
     }
     let api: Api<ScimProvider> =
@@ -239,8 +249,9 @@ async fn say(context: &Context, provider: &ScimProvider, outcome: &Outcome) {
     let precondition = json!({"uid": provider.uid()});
     let patch = Patch::Merge(json!({"metadata": precondition, "status": status}));
     let name = provider.name_any();
-    if let Err(error) = in_time(api.patch_status(&name, &PatchParams::default(), &patch)).await {
-        tracing::warn!(%error, provider = provider.name_any(), "status could not be written");
+    match in_time(api.patch_status(&name, &PatchParams::default(), &patch)).await {
+        Ok(_) => context.connections.say(reference, provider.uid(), status),
+        Err(error) => tracing::warn!(%error, provider = name, "status could not be written"),
     }
 }
 
@@ -263,6 +274,23 @@ impl Connections {
 
     fn close(&self, reference: &ObjectRef<ScimProvider>) {
         self.open.lock().unwrap_or_else(PoisonError::into_inner).remove(reference);
+    }
+
+    /// What the provider's status says by now.
+    fn said(&self, reference: &ObjectRef<ScimProvider>, provider: &ScimProvider) -> ScimProviderStatus {
+        let said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let ours = said.get(reference).filter(|said| said.uid == provider.uid());
+        ours.map(|said| said.status.clone()).or_else(|| provider.status.clone()).unwrap_or_default()
+    }
+
+    fn say(&self, reference: ObjectRef<ScimProvider>, uid: Option<String>, status: ScimProviderStatus) {
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).insert(reference, Said { uid, status });
+    }
+
+    fn forget(&self, reference: &ObjectRef<ScimProvider>) {
+        self.close(reference);
+        self.said.lock().unwrap_or_else(PoisonError::into_inner).remove(reference);
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner).remove(reference);
     }
 
     /// When to look again: soon after a failure, then further and further

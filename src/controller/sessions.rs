@@ -108,7 +108,7 @@ impl Session {
     /// Asks for leave to talk to the server. Without it, `resume` is called
     /// once somebody else has finished: waiting here would let one slow
     /// server fill every slot of the operator.
-    pub(super) fn enter(&self, resume: impl FnOnce() + Send + 'static) -> Option<Pass> {
+    pub(super) fn enter(&self, resume: impl FnOnce() -> bool + Send + 'static) -> Option<Pass> {
         self.gate.enter(Box::new(resume))
     }
 
@@ -135,7 +135,8 @@ impl Session {
     }
 }
 
-type Resume = Box<dyn FnOnce() + Send>;
+/// Calls somebody back; false if nobody is there any more.
+type Resume = Box<dyn FnOnce() -> bool + Send>;
 
 /// Lets so many through at once and calls the others back in order.
 struct Gate {
@@ -171,10 +172,12 @@ impl Gate {
     /// nobody waits while there is room.
     fn pass_on(&self) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.permits.available_permits() > 0
+        while self.permits.available_permits() > 0
             && let Some(resume) = waiting.pop_front()
         {
-            resume();
+            if resume() {
+                return;
+            }
         }
     }
 }
@@ -207,24 +210,49 @@ mod tests {
         let called = Arc::new(AtomicBool::new(false));
         let resume = {
             let called = Arc::clone(&called);
-            move || called.store(true, Ordering::Relaxed)
+            move || {
+                called.store(true, Ordering::Relaxed);
+                true
+            }
         };
-        let first = gate.enter(Box::new(|| ())).unwrap();
+        let first = gate.enter(Box::new(|| true)).unwrap();
         assert!(gate.enter(Box::new(resume)).is_none());
         assert!(!called.load(Ordering::Relaxed));
         drop(first);
         assert!(called.load(Ordering::Relaxed));
-        assert!(gate.enter(Box::new(|| ())).is_some());
+        assert!(gate.enter(Box::new(|| true)).is_some());
+    }
+
+    #[test]
+    fn whoever_is_gone_does_not_keep_the_next_one_waiting() {
+        let gate = Arc::new(Gate::new(1));
+        let called = Arc::new(AtomicBool::new(false));
+        let first = gate.enter(Box::new(|| true)).unwrap();
+        assert!(gate.enter(Box::new(|| false)).is_none());
+        let resume = {
+            let called = Arc::clone(&called);
+            move || {
+                called.store(true, Ordering::Relaxed);
+                true
+            }
+        };
+        assert!(gate.enter(Box::new(resume)).is_none());
+        drop(first);
+        assert!(called.load(Ordering::Relaxed));
     }
 
     #[test]
     fn whoever_needs_nothing_after_all_passes_the_call_on() {
         let gate = Arc::new(Gate::new(1));
         let called = Arc::new(Mutex::new(Vec::new()));
-        let first = gate.enter(Box::new(|| ())).unwrap();
+        let first = gate.enter(Box::new(|| true)).unwrap();
         for name in ["one", "two"] {
             let called = Arc::clone(&called);
-            assert!(gate.enter(Box::new(move || called.lock().unwrap().push(name))).is_none());
+            let resume = move || {
+                called.lock().unwrap().push(name);
+                true
+            };
+            assert!(gate.enter(Box::new(resume)).is_none());
         }
         drop(first);
         assert_eq!(*called.lock().unwrap(), ["one"]);

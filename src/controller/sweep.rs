@@ -14,7 +14,7 @@ use crate::{
     api::{ScimGroup, ScimProvider, ScimUser},
     runtime::entropy,
     scim::{
-        error::{Error, Scope},
+        error::Error,
         paging::{self, Listing, WalkOptions},
         resource::Resource,
     },
@@ -30,15 +30,15 @@ pub(super) async fn repeat(
 ) {
     tokio::join!(context.users.synced(), context.groups.synced());
     loop {
-        let swept = match sweep::<ScimUser>(context, provider, session).await {
-            Ok(()) => sweep::<ScimGroup>(context, provider, session).await,
-            Err(error) => Err(error),
-        };
-        context.metrics.swept(if swept.is_ok() { "complete" } else { "failed" });
-        if let Err(error) = swept {
-            tracing::warn!(%error, provider = provider.name, "a sweep broke off");
-            if error.scope() == Scope::Server && session.doubt() {
-                context.providers.trigger(provider.clone());
+        let users = sweep::<ScimUser>(context, provider, session).await;
+        let groups = sweep::<ScimGroup>(context, provider, session).await;
+        for swept in [users, groups] {
+            context.metrics.swept(if swept.is_ok() { "complete" } else { "failed" });
+            if let Err(error) = swept {
+                tracing::warn!(%error, provider = provider.name, "a sweep broke off");
+                if session.doubt() {
+                    context.providers.trigger(provider.clone());
+                }
             }
         }
         tokio::time::sleep(session.resync.mul_f64(entropy::factor(0.9..=1.1))).await;
@@ -53,9 +53,6 @@ async fn sweep<T: Identity>(
 ) -> Result<(), Error> {
     let started = Instant::now();
     let mut unseen = anchored::<T>(context, provider, &session.endpoint);
-    if unseen.is_empty() {
-        return Ok(());
-    }
     let options = WalkOptions { page_size: PAGE_SIZE, by_search: session.by_search.load(Ordering::Relaxed) };
     let walked = paging::walk(&*session.port, T::RESOURCE_TYPE, options, |page, requested| {
         for resource in page {

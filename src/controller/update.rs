@@ -45,6 +45,9 @@ impl<T: Identity> Pass<'_, T> {
             let name =
                 observed.text(name_attribute(T::RESOURCE_TYPE)).filter(|name| fits(name)).map(str::to_owned);
             anchor.name = name.or_else(|| anchor.name.take());
+            if anchor.created.is_none() {
+                anchor.created = observed.created().filter(|time| fits(time)).map(str::to_owned);
+            }
         }
         self.update_members(&observed).await
     }

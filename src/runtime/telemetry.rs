@@ -28,7 +28,11 @@ pub struct AlreadyStarted;
 /// Panics are logged too, by their place alone: what a panic says may quote
 /// the text it stumbled over.
 pub fn start(format: LogFormat) -> Result<(), AlreadyStarted> {
-    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).from_env_lossy();
+    let mut filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into()).from_env_lossy();
+    // It logs the bodies of answers that it cannot read, values and all.
+    if let Ok(discreet) = "kube_client::client=error".parse() {
+        filter = filter.add_directive(discreet);
+    }
     let layer = layer(format, io::stderr).with_filter(filter);
     tracing_subscriber::registry().with(layer).try_init().map_err(|_| AlreadyStarted)?;
     panic::set_hook(Box::new(|panic| {

@@ -70,6 +70,9 @@ pub enum InvalidSpec {
     },
 }
 
+/// How the core schemas begin (RFC 7643 §10.3); none of them is an extension.
+const CORE_SCHEMAS: &str = "urn:ietf:params:scim:schemas:core";
+
 /// The most leaf paths of one identity, and the longest name in one: status
 /// has to remember them.
 const MOST_PATHS: usize = 2_048;
@@ -188,6 +191,7 @@ impl Desired {
             check_extension(schema)?;
             for (name, value) in attributes {
                 check_name(name, || format!("extensions[\"{schema}\"]"))?;
+                check_parts(name, value, || format!("extensions[\"{schema}\"]"))?;
                 self.add(&AttributePath::extension(schema, name), value.clone());
             }
         }
@@ -202,6 +206,7 @@ impl Desired {
         for (name, value) in attributes.into_iter().flatten() {
             check_name(name, || "attributes".to_owned())?;
             check_free(name, typed)?;
+            check_parts(name, value, || "attributes".to_owned())?;
             self.add(&AttributePath::core(name), value.clone());
         }
         Ok(())
@@ -249,6 +254,12 @@ fn check_name(name: &str, field: impl FnOnce() -> String) -> Result<(), InvalidS
     Err(InvalidSpec::AttributeName { field: field(), name: name.to_owned() })
 }
 
+/// The names within a complex value: each becomes part of a path.
+fn check_parts(name: &str, value: &Value, field: impl Fn() -> String) -> Result<(), InvalidSpec> {
+    let mut parts = value.as_object().into_iter().flat_map(Map::keys);
+    parts.try_for_each(|part| check_name(part, || format!("{}.{name}", field())))
+}
+
 fn check_free(name: &str, typed: &[&str]) -> Result<(), InvalidSpec> {
     let is = |other: &str| name.eq_ignore_ascii_case(other);
     let instead = if ["id", "meta", "schemas", "groups"].into_iter().any(is) {
@@ -269,7 +280,7 @@ fn check_extension(schema: &str) -> Result<(), InvalidSpec> {
     let is = |other: &str| schema.eq_ignore_ascii_case(other);
     let instead = if is(ENTERPRISE_SCHEMA) {
         "use spec.enterprise"
-    } else if is(USER_SCHEMA) || is(GROUP_SCHEMA) {
+    } else if is(USER_SCHEMA) || is(GROUP_SCHEMA) || schema.to_ascii_lowercase().starts_with(CORE_SCHEMAS) {
         "it is the core schema; use the fields of spec, or spec.attributes"
     } else if !schema.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:")) {
         "a schema is a URN and starts with urn:"

@@ -14,8 +14,17 @@ use super::{compare::says_the_same, desired::Desired, digest::Digester, lookup::
 use crate::scim::{path::AttributePath, resource::Resource};
 
 /// How long a server may take to show what it created: until then nothing is
-/// posted again.
-pub const SETTLE: SignedDuration = SignedDuration::from_secs(15);
+/// posted again. Longer than a request may take, because one that was given up
+/// may still be carried out.
+pub const SETTLE: SignedDuration = SignedDuration::from_secs(45);
+
+/// How long after the note what it announced can have been created, by the
+/// server's clock. Whatever is younger is somebody else's: a note that stays
+/// on an object, or is put back, must not take an account made since.
+const LATEST: SignedDuration = SignedDuration::from_mins(2);
+
+/// How far apart the clocks behind `Date` and `meta.created` may be.
+const SKEW: SignedDuration = SignedDuration::from_mins(2);
 
 /// What was about to be created, for whom and where.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -46,8 +55,8 @@ pub struct Intent {
 pub enum Proof {
     /// It was created by the request that the intent announced.
     Ours,
-    /// It was there before: somebody else's.
-    Older,
+    /// It was created before, or long after: somebody else's.
+    Foreign,
     /// Nothing proves either.
     Unproven,
 }
@@ -88,11 +97,22 @@ impl Intent {
         (age < SETTLE).then(|| SETTLE - age)
     }
 
+    /// Whether what a server answers to the creation can be its result. Some
+    /// servers answer with an identity that was there before.
+    pub fn could_have_made(&self, answer: &Resource) -> bool {
+        match (answer.created_at(), self.server_date) {
+            (Some(created), Some(date)) => created + SKEW >= date,
+            _ => true,
+        }
+    }
+
     /// What an identity with matching keys is. `desired` is the manifest of
     /// today, which may no longer be the one that was sent.
     pub fn proof(&self, found: &Resource, desired: &Desired, digester: &Digester) -> Proof {
         match (found.created_at(), self.server_date) {
-            (Some(created), Some(date)) if created < date => return Proof::Older,
+            (Some(created), Some(date)) if created < date || created > date + LATEST => {
+                return Proof::Foreign;
+            }
             (Some(_), Some(_)) => {}
             _ => return Proof::Unproven,
         }
@@ -170,7 +190,19 @@ mod tests {
 
     #[test]
     fn what_was_there_before_the_note_is_somebody_elses() {
-        assert_eq!(proof(&found("2025-12-31T23:59:59Z", "Engineer")), Proof::Older);
+        assert_eq!(proof(&found("2025-12-31T23:59:59Z", "Engineer")), Proof::Foreign);
+    }
+
+    #[test]
+    fn what_was_created_long_after_the_note_is_somebody_elses() {
+        assert_eq!(proof(&found("2026-01-01T00:02:01Z", "Engineer")), Proof::Foreign);
+    }
+
+    #[test]
+    fn an_answer_with_an_old_identity_is_not_the_result_of_a_creation() {
+        assert!(intent().could_have_made(&found("2026-01-01T00:00:01Z", "Engineer")));
+        assert!(intent().could_have_made(&found("2025-12-31T23:59:30Z", "Engineer")));
+        assert!(!intent().could_have_made(&found("2025-12-01T00:00:00Z", "Engineer")));
     }
 
     #[test]
@@ -199,8 +231,8 @@ mod tests {
     #[test]
     fn settling_ends_and_a_clock_set_back_does_not_prolong_it() {
         let at = |text: &str| intent().unsettled(text.parse().unwrap());
-        assert_eq!(at("2026-01-01T00:00:10Z"), Some(SignedDuration::from_secs(5)));
-        assert_eq!(at("2026-01-01T00:00:15Z"), None);
+        assert_eq!(at("2026-01-01T00:00:10Z"), Some(SignedDuration::from_secs(35)));
+        assert_eq!(at("2026-01-01T00:00:45Z"), None);
         assert_eq!(at("2025-06-01T00:00:00Z"), Some(SETTLE));
     }
 }

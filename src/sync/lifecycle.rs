@@ -162,6 +162,11 @@ pub fn next(facts: &Facts<'_>, resource_type: ResourceType, digester: &Digester)
     if facts.anchor.is_some() && !facts.has_finalizer {
         return Step::Protect;
     }
+    if let (Some(anchor), Some(endpoint)) = (facts.anchor, facts.endpoint)
+        && let Some(obstacle) = anchor.moved_from(endpoint)
+    {
+        return Step::Stall(obstacle);
+    }
     if facts.anchor.is_some() && facts.settled {
         return Step::Rest;
     }
@@ -184,9 +189,9 @@ fn creation(facts: &Facts<'_>, digester: &Digester) -> Step {
         match aftermath(announced, facts, digester) {
             Aftermath::Ours(resource) => return Step::Pair(resource),
             Aftermath::Undecided(step) => return step,
-            // What is older has our keys, so the look by the manifest's keys
+            // What is foreign has our keys, so the look by the manifest's keys
             // comes upon it, or the keys have changed since.
-            Aftermath::Nothing | Aftermath::Older => {}
+            Aftermath::Nothing | Aftermath::Foreign => {}
         }
     }
     match facts.lookup {
@@ -221,7 +226,7 @@ fn removal(facts: &Facts<'_>, resource_type: ResourceType, digester: &Digester) 
             None => Step::Stall(Obstacle::AmbiguousCreate { ids: Vec::new() }),
         },
         Aftermath::Undecided(step) => step,
-        Aftermath::Nothing | Aftermath::Older => Step::Release,
+        Aftermath::Nothing | Aftermath::Foreign => Step::Release,
     }
 }
 
@@ -234,7 +239,7 @@ fn pending<'a>(facts: &Facts<'a>) -> Option<Announced<'a>> {
 
 enum Aftermath {
     Ours(Resource),
-    Older,
+    Foreign,
     Nothing,
     Undecided(Step),
 }
@@ -255,7 +260,7 @@ fn aftermath(announced: Announced<'_>, facts: &Facts<'_>, digester: &Digester) -
     let proofs: Vec<Proof> = hits.iter().map(|hit| announced.intent.proof(hit, desired, digester)).collect();
     match (proofs.as_slice(), hits.as_slice()) {
         ([Proof::Ours], [ours]) => Aftermath::Ours(ours.clone()),
-        (proofs, _) if proofs.iter().all(|proof| *proof == Proof::Older) => Aftermath::Older,
+        (proofs, _) if proofs.iter().all(|proof| *proof == Proof::Foreign) => Aftermath::Foreign,
         _ => Aftermath::Undecided(Step::Stall(Obstacle::AmbiguousCreate { ids: ids(hits) })),
     }
 }
@@ -267,11 +272,8 @@ enum ReadBack {
 }
 
 fn read_back(anchor: &Address, endpoint: &str, reading: &Reading, resource_type: ResourceType) -> ReadBack {
-    if anchor.endpoint != endpoint {
-        return ReadBack::Other(Step::Stall(Obstacle::EndpointChanged {
-            anchored: anchor.endpoint.clone(),
-            current: endpoint.to_owned(),
-        }));
+    if let Some(obstacle) = anchor.moved_from(endpoint) {
+        return ReadBack::Other(Step::Stall(obstacle));
     }
     match reading {
         Reading::NotYet => ReadBack::Other(Step::Read),
@@ -284,6 +286,15 @@ fn read_back(anchor: &Address, endpoint: &str, reading: &Reading, resource_type:
 }
 
 impl Address {
+    /// The obstacle that this address is at another server than the one that
+    /// is talked to: ids of one are strangers at the other.
+    fn moved_from(&self, endpoint: &str) -> Option<Obstacle> {
+        (self.endpoint != endpoint).then(|| Obstacle::EndpointChanged {
+            anchored: self.endpoint.clone(),
+            current: endpoint.to_owned(),
+        })
+    }
+
     /// Whether a resource is the identity of this address and not a stranger
     /// that was given the same id. The creation time decides where both sides
     /// know it; else the name does.

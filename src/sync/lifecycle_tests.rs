@@ -191,7 +191,7 @@ fn after_a_crash_only_what_is_proven_is_taken() {
         (
             "nothing there yet, and the server may still be settling: wait",
             State { now: "2026-01-01T00:00:05Z", ..after(Lookup::None) },
-            Step::Wait(SignedDuration::from_secs(10)),
+            Step::Wait(SignedDuration::from_secs(40)),
         ),
         ("nothing there, settled: look by today's keys", after(Lookup::None), Step::Look),
         (
@@ -226,6 +226,14 @@ fn an_anchored_identity_is_read_compared_and_updated() {
         (
             "the provider points elsewhere: nothing is read",
             State { anchor: Some(anchor("https://other.example.com")), ..anchored() },
+            Step::Stall(Obstacle::EndpointChanged {
+                anchored: "https://other.example.com".to_owned(),
+                current: HERE.to_owned(),
+            }),
+        ),
+        (
+            "the provider points elsewhere: in sync or not",
+            State { settled: true, anchor: Some(anchor("https://other.example.com")), ..anchored() },
             Step::Stall(Obstacle::EndpointChanged {
                 anchored: "https://other.example.com".to_owned(),
                 current: HERE.to_owned(),
@@ -327,7 +335,7 @@ fn a_deletion_after_a_crash_finds_what_was_created() {
         (
             "the server may still be settling",
             State { now: "2026-01-01T00:00:05Z", ..after(Lookup::None) },
-            Step::Wait(SignedDuration::from_secs(10)),
+            Step::Wait(SignedDuration::from_secs(40)),
         ),
     ]);
 }

@@ -30,6 +30,9 @@ pub struct Because {
     pub reason: &'static str,
     /// What is wrong and what to do, for a person.
     pub message: String,
+    /// The same without the server's own words, which may quote values: for
+    /// events, which others may read.
+    pub summary: String,
 }
 
 /// What is left to say beside the outcome.
@@ -56,7 +59,14 @@ const LONGEST_MESSAGE: usize = 2_000;
 impl Because {
     /// A reason with its message.
     pub fn new(reason: &'static str, message: impl Into<String>) -> Self {
-        Self { reason, message: shortened(message.into(), LONGEST_MESSAGE) }
+        let message = shortened(message.into(), LONGEST_MESSAGE);
+        Self { reason, summary: message.clone(), message }
+    }
+
+    /// A reason with a message that has the server's own words, and one that
+    /// has not.
+    pub fn quoting(reason: &'static str, message: impl Into<String>, summary: impl Into<String>) -> Self {
+        Self { summary: summary.into(), ..Self::new(reason, message) }
     }
 }
 
@@ -130,7 +140,7 @@ pub fn refusal(error: &Error, request: Request) -> Because {
             reasons::REJECTED_BY_SERVER
         }
     };
-    Because::new(reason, explained(error))
+    Because::quoting(reason, explained(error), format!("{error}; the condition has the details"))
 }
 
 /// The error with the server's own words, where it had any, and what to do.

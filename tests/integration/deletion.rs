@@ -52,7 +52,9 @@ async fn a_provider_stays_until_its_users_are_deleted() {
     assert!(world.server.get("/Users", &id(&ada)).await.is_none());
 }
 
-#[tokio::test]
+// With more than one thread, because kubectl's waiting blocks one while the
+// proxy has to go on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_namespace_takes_its_users_along_and_ends() {
     let world = World::start("teardown").await;
     world.apply_all(["ada", "bob", "eve"].map(user)).await;
