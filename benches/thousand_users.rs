@@ -28,7 +28,7 @@ use support::{
     world::World,
 };
 
-const USERS: usize = 1_000;
+const USERS: u32 = 1_000;
 const CLIENTS: usize = 16;
 
 #[tokio::main]
@@ -43,7 +43,7 @@ async fn main() {
             if at_once { "applied while the operator runs" } else { "applied before the operator starts" };
         let factor = took.as_secs_f64() / plain.max(floor).as_secs_f64();
         println!("{USERS} users, {how}, until all are Ready: {} ({factor:.2} x)", seconds(took));
-        println!("the operator's memory then, idle: {:.1} MB", weight);
+        println!("the operator's memory then, idle: {weight:.1} MB");
     }
 }
 
@@ -87,7 +87,7 @@ async fn floor() -> Duration {
     took
 }
 
-fn manifest(number: usize) -> Manifest {
+fn manifest(number: u32) -> Manifest {
     let person = person(number);
     let attributes = person.as_object().unwrap().iter().filter(|(name, _)| *name != "schemas");
     let named = user(&format!("user-{number}"));
@@ -120,14 +120,14 @@ async fn operator(at_once: bool) -> (Duration, f64) {
     } else {
         world.operator.start().await;
     }
-    world.ready_count(Kind::User, USERS).await;
+    world.ready_count(Kind::User, USERS as usize).await;
     let took = begun.elapsed();
     // The first sweep has come and gone, and what passes needed is given back.
     tokio::time::sleep(Duration::from_secs(10)).await;
-    (took, world.operator.resident_kib() as f64 / 1024.0)
+    (took, f64::from(u32::try_from(world.operator.resident_kib()).unwrap()) / 1024.0)
 }
 
-fn person(number: usize) -> Value {
+fn person(number: u32) -> Value {
     json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
         "userName": format!("user-{number}@example.com"),
@@ -139,5 +139,5 @@ fn person(number: usize) -> Value {
 }
 
 fn seconds(time: Duration) -> String {
-    format!("{:.1} s, {:.0} a second", time.as_secs_f64(), USERS as f64 / time.as_secs_f64())
+    format!("{:.1} s, {:.0} a second", time.as_secs_f64(), f64::from(USERS) / time.as_secs_f64())
 }
