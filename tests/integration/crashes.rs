@@ -76,6 +76,16 @@ async fn an_answer_lost_on_the_way_does_not_create_a_second_user() {
 }
 
 #[tokio::test]
+async fn an_answer_cut_in_its_middle_does_not_create_a_second_user() {
+    let world = World::start("cut-answer").await;
+    world.proxy.on(Match::new("POST", "/Users").nth(1)).cut_answer();
+    let ada = world.settle(&user("ada")).await;
+    let users = world.server.all("/Users").await;
+    assert_eq!(users.len(), 1, "{users:#?}");
+    assert_eq!(users[0]["id"], id(&ada));
+}
+
+#[tokio::test]
 async fn killed_after_the_server_deleted_a_user_it_lets_the_object_go() {
     let world = World::start("kill-after-delete").await;
     // A server that holds nothing any more would be implausible.

@@ -3,7 +3,6 @@
 use serde_json::json;
 
 use crate::support::{
-    control_plane::control_plane,
     objects::{Kind, PROVIDER, SECRET, group, id, message, user},
     proxy::Purpose,
     world::World,
@@ -22,6 +21,7 @@ async fn deletes_in_silence(world: &World, name: &str) {
 #[tokio::test]
 async fn what_is_retained_outlives_its_object_and_nothing_is_called() {
     let world = World::start("retain").await;
+    world.settle_bystander().await;
     let ada = world.settle(&user("ada").with("deletionPolicy", "Retain")).await;
     deletes_in_silence(&world, "ada").await;
     assert!(world.server.get("/Users", &id(&ada)).await.is_some());
@@ -52,15 +52,13 @@ async fn a_provider_stays_until_its_users_are_deleted() {
     assert!(world.server.get("/Users", &id(&ada)).await.is_none());
 }
 
-// With more than one thread, because kubectl's waiting blocks one while the
-// proxy has to go on.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn a_namespace_takes_its_users_along_and_ends() {
     let world = World::start("teardown").await;
     world.apply_all(["ada", "bob", "eve"].map(user)).await;
     world.ready_count(Kind::User, 3).await;
     world.settle(&group("team", ["ada", "bob"])).await;
-    control_plane().kubectl(&["delete", "namespace", &world.namespace, "--timeout=90s"]).unwrap();
+    world.delete_namespace().await;
     assert!(world.server.all("/Users").await.is_empty());
     assert!(world.server.all("/Groups").await.is_empty());
 }
@@ -73,6 +71,9 @@ async fn a_deletion_without_its_provider_waits_until_it_is_let_go() {
     let force = json!({"metadata": {"finalizers": null}});
     world.merge(Kind::Provider, PROVIDER, &force).await;
     world.gone(Kind::Provider, PROVIDER).await;
+    // Until the operator knows.
+    world.apply(&user("bob")).await;
+    world.not_ready(Kind::User, "bob", "ProviderNotFound").await;
     world.delete(Kind::User, "ada").await;
     let waiting = world.not_ready(Kind::User, "ada", "ProviderNotFound").await;
     assert!(waiting.metadata.deletion_timestamp.is_some());

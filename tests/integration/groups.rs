@@ -90,7 +90,8 @@ async fn creating_and_deleting_a_group_costs_what_a_user_costs() {
     world.proxy.sweeps(world.proxy.mark(), 1).await;
     let requests = world.proxy.work_since(mark);
     assert_eq!(purposes(&requests)[..2], [Purpose::Lookup, Purpose::Create]);
-    assert!(requests.len() <= 3, "the member comes with the group or in one PATCH: {requests:#?}");
+    // Its members may be news to a cache that is late: that is one look more.
+    assert!(patches(&requests) <= 1 && requests.len() <= 4, "{requests:#?}");
     assert_eq!(world.server.members(&id(&team)).await.len(), 1);
 
     let mark = world.proxy.mark();

@@ -8,7 +8,7 @@ use crate::support::{
     control_plane::control_plane,
     http::Http,
     objects::user,
-    proxy::{Answer, Gate, Match, Purpose},
+    proxy::{Answer, Gate, Match, Purpose, purposes},
     wait,
     world::World,
 };
@@ -38,10 +38,7 @@ async fn the_proxy_passes_on_and_records() {
         through_proxy(&world, Method::GET, "/Users?filter=userName%20eq%20%22x%22", None).await.unwrap();
     assert_eq!(status, 200);
     let records = world.proxy.since(0);
-    assert_eq!(
-        records.iter().map(|record| record.purpose()).collect::<Vec<_>>(),
-        [Purpose::Create, Purpose::Lookup]
-    );
+    assert_eq!(purposes(&records), [Purpose::Create, Purpose::Lookup]);
     assert_eq!(records[0].status, Some(201));
     assert_eq!(records[1].parameter("filter").as_deref(), Some("userName eq \"x\""));
     assert_eq!(world.server.users_named("ada@example.com").await.len(), 1);

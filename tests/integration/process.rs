@@ -10,7 +10,7 @@ use crate::support::{
     world::World,
 };
 
-/// May the operator's ServiceAccount do this?
+/// May the operator's service account do this?
 fn may(verb: &str, resource: &str, namespace: &str) -> bool {
     let arguments = ["auth", "can-i", verb, resource, "--namespace", namespace];
     match control_plane().kubectl_as_operator(&arguments) {

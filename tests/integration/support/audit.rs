@@ -45,11 +45,15 @@ impl Audit {
     pub(crate) fn writes(&self) -> Vec<Write> {
         let mut text = Vec::new();
         let mut file = File::open(&self.file).expect("the control plane keeps an audit log");
-        file.seek(SeekFrom::Start(self.from)).unwrap();
+        // The line that was being written then is not news, and the last one may
+        // be half written now.
+        file.seek(SeekFrom::Start(self.from.saturating_sub(1))).unwrap();
         file.read_to_end(&mut text).unwrap();
-        // The last line may be half written.
-        let whole = text.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
-        text[..whole]
+        let newline = |byte: &u8| *byte == b'\n';
+        let begin =
+            if self.from == 0 { 0 } else { text.iter().position(newline).map_or(text.len(), |at| at + 1) };
+        let end = text.iter().rposition(newline).map_or(begin, |at| at + 1);
+        text[begin..end.max(begin)]
             .split(|byte| *byte == b'\n')
             .filter(|line| !line.is_empty())
             .map(|line| parse(&serde_json::from_slice(line).expect("the audit log is JSON lines")))

@@ -29,6 +29,8 @@ for p in $pids; do kill -9 "$p" 2>/dev/null; done
 
 struct Reaper {
     stdin: Mutex<ChildStdin>,
+    /// It ends after this process; nobody waits for it.
+    _child: Child,
     directory: PathBuf,
 }
 
@@ -37,7 +39,7 @@ static REAPER_PROCESS: LazyLock<Reaper> = LazyLock::new(|| {
         Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("integration-{}", std::process::id()));
     fs::create_dir_all(&directory).unwrap();
     let mut child = reaper(&directory);
-    Reaper { stdin: Mutex::new(child.stdin.take().unwrap()), directory }
+    Reaper { stdin: Mutex::new(child.stdin.take().unwrap()), _child: child, directory }
 });
 
 fn reaper(directory: &Path) -> Child {

@@ -20,7 +20,7 @@ pub(crate) struct ControlPlane {
     /// The SCIM server's program.
     pub(crate) scim2_server: PathBuf,
     pub(crate) admin_kubeconfig: PathBuf,
-    /// A kubeconfig with the token of the chart's ServiceAccount, and so with
+    /// A kubeconfig with the token of the chart's service account, and so with
     /// exactly the rights that the chart gives.
     pub(crate) operator_kubeconfig: PathBuf,
     /// The operator's name in the audit log.

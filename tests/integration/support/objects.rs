@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 /// What the tests apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
+    Namespace,
     Secret,
     Provider,
     User,
@@ -15,6 +16,7 @@ pub(crate) enum Kind {
 impl Kind {
     fn names(self) -> (&'static str, &'static str, &'static str, &'static str) {
         match self {
+            Self::Namespace => ("", "v1", "Namespace", "namespaces"),
             Self::Secret => ("", "v1", "Secret", "secrets"),
             Self::Provider => ("scim-operator.dev", "v1alpha1", "ScimProvider", "scimproviders"),
             Self::User => ("scim-operator.dev", "v1alpha1", "ScimUser", "scimusers"),

@@ -1,5 +1,5 @@
 //! The real operator, as a process with the rights of the chart's
-//! ServiceAccount, watching one namespace.
+//! service account, watching one namespace.
 
 use std::{
     fs,
@@ -46,7 +46,7 @@ impl Operator {
         let process = Process::spawn(
             Command::new(env!("CARGO_BIN_EXE_scim-operator"))
                 .env_clear()
-                .envs(std::env::vars_os().filter(|(name, _)| name == "PATH"))
+                .envs(std::env::vars_os().filter(|(name, _)| name == "PATH" || name == "RUST_LOG"))
                 .env("KUBECONFIG", &control_plane().operator_kubeconfig)
                 .args([
                     "run".to_owned(),
@@ -63,13 +63,7 @@ impl Operator {
         wait::poll("readiness of the operator", wait::DEADLINE, || running.ready()).await;
     }
 
-    /// SIGKILL. Gone when this returns.
-    pub(crate) fn kill(&self) {
-        self.killer()();
-        self.running.lock().unwrap().take();
-    }
-
-    /// What kills the process that runs now, from anywhere and at any moment.
+    /// What kills (SIGKILL) the process that runs now, from anywhere and at any moment.
     /// `start` starts the next one after `forget`.
     pub(crate) fn killer(&self) -> impl Fn() + Send + Sync + 'static {
         let process = self.current().process;

@@ -17,7 +17,7 @@ use kube::{
 
 /// Long enough for a machine that is busy with everything else, short enough
 /// to notice a hang.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
+pub(crate) const DEADLINE: Duration = Duration::from_mins(1);
 
 /// Until the object is as `matches` wants it, by a watch. `None` is no object.
 pub(crate) async fn until(
@@ -32,13 +32,11 @@ pub(crate) async fn until(
         *last.lock().unwrap() = object.cloned();
         matches(object)
     };
-    match tokio::time::timeout(deadline, await_condition(api.clone(), name, condition)).await {
-        Ok(object) => object.unwrap_or_else(|error| panic!("{name} {what}: {error}")),
-        Err(_) => {
-            let last = last.lock().unwrap();
-            panic!("{name} is not {what} after {deadline:?}:\n{}", pretty(last.as_ref()))
-        }
+    if let Ok(object) = tokio::time::timeout(deadline, await_condition(api.clone(), name, condition)).await {
+        return object.unwrap_or_else(|error| panic!("{name} {what}: {error}"));
     }
+    let last = last.lock().unwrap();
+    panic!("{name} is not {what} after {deadline:?}:\n{}", pretty(last.as_ref()))
 }
 
 /// Until at least `count` objects are as `matches` wants them, by one watch.

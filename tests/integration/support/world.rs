@@ -114,9 +114,21 @@ impl World {
         self.api(kind).get(name).await.unwrap()
     }
 
+    /// Somebody in sync: a provider without anybody has nothing to sweep.
+    pub(crate) async fn settle_bystander(&self) {
+        self.settle(&objects::user("bystander")).await;
+    }
+
     /// Asks for the deletion of an object, and does not wait.
     pub(crate) async fn delete(&self, kind: Kind, name: &str) {
         self.api(kind).delete(name, &DeleteParams::default()).await.unwrap();
+    }
+
+    /// Deletes the namespace, and waits until it is gone.
+    pub(crate) async fn delete_namespace(&self) {
+        let api = Api::<DynamicObject>::all_with(self.client.clone(), &Kind::Namespace.resource());
+        api.delete(&self.namespace, &DeleteParams::default()).await.unwrap();
+        wait::until(&api, &self.namespace, "gone", wait::DEADLINE, |object| object.is_none()).await;
     }
 
     /// Until an object is gone.

@@ -53,10 +53,6 @@ impl Proxy {
         Self { port, shared, accepting }
     }
 
-    pub(crate) fn port(&self) -> u16 {
-        self.port
-    }
-
     /// The base URL for the provider.
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}{BASE}", self.port)
@@ -107,9 +103,8 @@ impl Proxy {
     ) {
         let mut records = self.shared.records.subscribe();
         let reached = records.wait_for(|records| matches(&records[mark..]));
-        if tokio::time::timeout(deadline, reached).await.is_err() {
-            panic!("no {what} after {deadline:?}; requests: {:#?}", self.since(mark));
-        }
+        let reached = tokio::time::timeout(deadline, reached).await.is_ok();
+        assert!(reached, "no {what} after {deadline:?}; requests: {:#?}", self.since(mark));
     }
 
     /// That fewer than `limit` requests come since a mark within `window` from

@@ -1,6 +1,6 @@
 //! What the proxy saw, and what it is for.
 
-use std::{fmt, time::Instant};
+use std::fmt;
 
 use serde_json::Value;
 
@@ -9,7 +9,6 @@ use super::wire::Request;
 /// One request. It is recorded when it arrives; the status comes later.
 #[derive(Clone)]
 pub(crate) struct Recorded {
-    pub(crate) at: Instant,
     pub(crate) method: String,
     /// Below the base of the SCIM endpoints: `/Users/1`.
     pub(crate) path: String,
@@ -49,7 +48,6 @@ impl Recorded {
             None => (request.target.as_str(), None),
         };
         Self {
-            at: Instant::now(),
             method: request.method.clone(),
             path: path.strip_prefix(base).unwrap_or(path).to_owned(),
             query,

@@ -216,6 +216,15 @@ impl RuleMaker<'_> {
         })
     }
 
+    /// The beginning of the server's answer, and the end of the connection.
+    pub(crate) fn cut_answer(self) -> Arc<Rule> {
+        self.handle(|exchange| async move {
+            let mut bytes = exchange.forward().await.encode();
+            bytes.truncate(bytes.len() - bytes.len() / 4);
+            Ending::Bytes(bytes)
+        })
+    }
+
     /// Holds the server's answer until the gate opens.
     pub(crate) fn hold_answer(self, gate: &Gate) -> Arc<Rule> {
         let gate = gate.clone();

@@ -5,7 +5,7 @@
 use std::io;
 
 use tokio::{
-    io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
 };
 
@@ -75,15 +75,19 @@ impl Answer {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut head = format!("HTTP/1.1 {} Answer\r\n", self.status);
         for (name, value) in self.headers.without(&["connection", "content-length"]) {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head += &line(name, value);
         }
         if self.status != 204 {
-            head.push_str(&format!("Content-Length: {}\r\n", self.body.len()));
+            head += &line("Content-Length", &self.body.len().to_string());
         }
         let mut bytes = (head + "\r\n").into_bytes();
         bytes.extend_from_slice(&self.body);
         bytes
     }
+}
+
+fn line(name: &str, value: &str) -> String {
+    format!("{name}: {value}\r\n")
 }
 
 /// The next request of a connection; `None` at its end.
@@ -107,7 +111,7 @@ pub(crate) async fn read_request(stream: &mut (impl AsyncBufRead + Unpin)) -> io
 pub(crate) async fn forward(request: &Request, port: u16) -> io::Result<Answer> {
     let mut head = format!("{} {} HTTP/1.1\r\nConnection: close\r\n", request.method, request.target);
     for (name, value) in request.headers.without(&["connection"]) {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        head += &line(name, value);
     }
     let mut bytes = (head + "\r\n").into_bytes();
     bytes.extend_from_slice(&request.body);
@@ -116,7 +120,7 @@ pub(crate) async fn forward(request: &Request, port: u16) -> io::Result<Answer> 
     read_answer(&mut stream).await
 }
 
-async fn read_answer(stream: &mut (impl AsyncBufRead + AsyncRead + Unpin)) -> io::Result<Answer> {
+async fn read_answer(stream: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Answer> {
     let (first, headers) =
         read_head(stream).await?.ok_or_else(|| io::Error::other("the server closed the connection"))?;
     let status = first.split(' ').nth(1).and_then(|status| status.parse().ok());
