@@ -30,7 +30,8 @@ unit: ## unit and property tests, no server needed
 
 .PHONY: integration
 integration: tools ## tests against a real API server and a real SCIM server
-	cargo test --quiet --no-fail-fast --test '*'
+	@# They mostly wait, so more of them than there are cores.
+	RUST_TEST_THREADS=8 cargo test --quiet --no-fail-fast --test '*'
 
 .PHONY: chart
 chart: ## the Helm chart: lint, schemas, an installation, its rights
