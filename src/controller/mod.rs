@@ -18,6 +18,7 @@ mod provider;
 mod run;
 mod scopes;
 mod sessions;
+mod shallow;
 mod startup;
 mod sweep;
 mod update;

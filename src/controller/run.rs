@@ -4,7 +4,8 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use futures::{StreamExt as _, future::join_all, stream};
 use kube::{
-    Client, Config, ResourceExt,
+    Config, ResourceExt,
+    client::ClientBuilder,
     runtime::{
         Controller,
         controller::{self, Action},
@@ -14,6 +15,7 @@ use kube::{
 };
 use tokio::{sync::mpsc, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
+use tower::util::MapResponseLayer;
 
 use super::{
     context::{Context, provider_of},
@@ -25,6 +27,7 @@ use super::{
     objects::Objects,
     provider::{self, Connections},
     sessions::Sessions,
+    shallow::shallow,
     startup::definitions_served,
     watches::{Parts, Watchable, Watched},
 };
@@ -67,7 +70,7 @@ pub async fn run(settings: RunSettings, services: Services) -> Result<(), RunErr
     config.default_retry = false;
     let own_namespace =
         settings.operator_namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
-    let client = Client::try_from(config)?;
+    let client = ClientBuilder::try_from(config)?.with_layer(&MapResponseLayer::new(shallow)).build();
     tokio::select! {
         () = definitions_served(&client, &settings.watch_namespaces) => definitions.open(),
         () = stop.cancelled() => return Ok(()),

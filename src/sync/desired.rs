@@ -44,6 +44,17 @@ pub enum InvalidSpec {
         /// What to use.
         instead: &'static str,
     },
+    /// A value with more levels than SCIM has (RFC 7643 §2.3.8).
+    #[error(
+        "spec.{field}.{name} is nested more deeply than SCIM allows: an attribute has values, and they have \
+         sub-attributes, and no more"
+    )]
+    TooDeep {
+        /// `attributes` or `extensions["…"]`.
+        field: String,
+        /// The key.
+        name: String,
+    },
     /// A schema that is not an extension, or one with a field of its own.
     #[error("spec.extensions has the schema {schema}: {instead}")]
     NotAnExtension {
@@ -72,6 +83,9 @@ pub enum InvalidSpec {
 
 /// How the core schemas begin (RFC 7643 §10.3); none of them is an extension.
 const CORE_SCHEMAS: &str = "urn:ietf:params:scim:schemas:core";
+
+/// A list of objects with lists in them; nothing in SCIM is deeper.
+const DEEPEST: usize = 3;
 
 /// The most leaf paths of one identity, and the longest name in one: status
 /// has to remember them.
@@ -256,8 +270,20 @@ fn check_name(name: &str, field: impl FnOnce() -> String) -> Result<(), InvalidS
 
 /// The names within a complex value: each becomes part of a path.
 fn check_parts(name: &str, value: &Value, field: impl Fn() -> String) -> Result<(), InvalidSpec> {
+    if depth(value) > DEEPEST {
+        return Err(InvalidSpec::TooDeep { field: field(), name: name.to_owned() });
+    }
     let mut parts = value.as_object().into_iter().flat_map(Map::keys);
     parts.try_for_each(|part| check_name(part, || format!("{}.{name}", field())))
+}
+
+fn depth(value: &Value) -> usize {
+    let deepest = |values: &mut dyn Iterator<Item = &Value>| 1 + values.map(depth).max().unwrap_or(0);
+    match value {
+        Value::Array(values) => deepest(&mut values.iter()),
+        Value::Object(parts) => deepest(&mut parts.values()),
+        _ => 0,
+    }
 }
 
 fn check_free(name: &str, typed: &[&str]) -> Result<(), InvalidSpec> {
@@ -288,4 +314,69 @@ fn check_extension(schema: &str) -> Result<(), InvalidSpec> {
         return Ok(());
     };
     Err(InvalidSpec::NotAnExtension { schema: schema.to_owned(), instead })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn user(field: &str, value: Value) -> Result<Desired, InvalidSpec> {
+        let mut spec = json!({
+            "providerRef": {"kind": "ScimProvider", "name": "idp"},
+            "userName": "ada@example.com",
+        });
+        spec[field] = value;
+        Desired::user(&serde_json::from_value(spec).unwrap())
+    }
+
+    #[test]
+    fn every_attribute_of_the_spec_is_owned_leaf_by_leaf() {
+        let desired = user("name", json!({"givenName": "Ada"})).unwrap();
+        let paths: Vec<String> = desired.paths().map(ToString::to_string).collect();
+        assert_eq!(paths, ["name.givenName", "userName"]);
+    }
+
+    #[test]
+    fn what_belongs_elsewhere_is_no_free_attribute() {
+        for name in ["id", "meta", "groups", "members", "password", "USERNAME", "emails"] {
+            let refused = user("attributes", json!({name: "x"}));
+            assert!(matches!(refused, Err(InvalidSpec::Shadowed { .. })), "{name}");
+        }
+    }
+
+    #[test]
+    fn no_name_smuggles_a_path_into_the_core_schema() {
+        for name in ["a.b", "members[value eq \"1\"]", "urn:x:y", "", "a b"] {
+            let refused = user("attributes", json!({name: "x"}));
+            assert!(matches!(refused, Err(InvalidSpec::AttributeName { .. })), "{name}");
+            let refused = user("attributes", json!({"badge": {name: "x"}}));
+            assert!(matches!(refused, Err(InvalidSpec::AttributeName { .. })), "within: {name}");
+        }
+        for schema in [
+            "urn:ietf:params:scim:schemas:core",
+            "URN:ietf:params:scim:schemas:core:2.0:Group",
+            "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
+            "members",
+        ] {
+            let refused = user("extensions", json!({schema: {"a": "x"}}));
+            assert!(matches!(refused, Err(InvalidSpec::NotAnExtension { .. })), "{schema}");
+        }
+        let smuggled = json!({"urn:example:x": {"2": {"0:Group:members": [{"value": "1"}]}}});
+        assert!(matches!(user("extensions", smuggled), Err(InvalidSpec::AttributeName { .. })));
+    }
+
+    #[test]
+    fn nothing_is_deeper_than_scim_is() {
+        assert!(user("attributes", json!({"badges": [{"colours": ["red"]}]})).is_ok());
+        let deep = json!({"badges": [{"colours": [{"name": "red"}]}]});
+        assert!(matches!(user("attributes", deep), Err(InvalidSpec::TooDeep { .. })));
+    }
+
+    #[test]
+    fn a_nameless_user_is_none() {
+        let refused = user("userName", Value::Null);
+        assert!(matches!(refused, Err(InvalidSpec::Nameless { field: "userName", .. })));
+    }
 }

@@ -4,6 +4,8 @@
 use serde_json::json;
 
 use crate::support::{
+    children::run_directory,
+    control_plane::control_plane,
     objects::{Kind, PROVIDER, has, id, message, provider, status, user, user_name},
     proxy::{Answer, Match, Proxy, Recorded},
     scim_server::ScimServer,
@@ -132,4 +134,32 @@ async fn a_provider_that_moves_to_another_server_takes_nobody_along() {
     world.ready(Kind::User, "ada").await;
     assert_eq!(world.server.users_named(&user_name("ada")).await[0]["title"], "Countess");
     assert_eq!(id(&world.get(Kind::User, "ada").await), id(&ada));
+}
+
+/// The API server takes it, and the JSON readers of its clients do not: a
+/// list with it in it cannot be read as it is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_object_nested_too_deeply_to_be_read_stalls_alone() {
+    const LEVELS: usize = 200;
+    let world = World::without_operator("deep").await;
+    world.apply_provider().await;
+    let nested = format!("{}1{}", "{\"a\":".repeat(LEVELS), "}".repeat(LEVELS));
+    let manifest = format!(
+        r#"{{"apiVersion": "scim-operator.dev/v1alpha1", "kind": "ScimUser", "metadata": {{"name": "deep"}},
+            "spec": {{"providerRef": {{"kind": "ScimProvider", "name": "{PROVIDER}"}},
+                      "userName": "deep@example.com", "attributes": {{"deep": {nested}}}}}}}"#
+    );
+    let file = run_directory().join(format!("{}.json", world.namespace));
+    std::fs::write(&file, manifest).unwrap();
+    let namespace = format!("--namespace={}", world.namespace);
+    control_plane().kubectl(&["create", &namespace, "-f", file.to_str().unwrap()]).unwrap();
+    world.apply(&user("ada")).await;
+
+    world.operator.start().await;
+    world.ready(Kind::User, "ada").await;
+    let stalled = r#"--for=jsonpath={.status.conditions[?(@.type=="Stalled")].reason}=InvalidSpec"#;
+    let wait = ["wait", &namespace, "scimuser/deep", stalled, "--timeout=60s"];
+    control_plane().kubectl(&wait).unwrap();
+    assert!(world.server.users_named("deep@example.com").await.is_empty());
+    control_plane().kubectl(&["delete", &namespace, "scimuser/deep", "--timeout=60s"]).unwrap();
 }
