@@ -100,14 +100,7 @@ async fn operator(at_once: bool) -> (Duration, f64) {
     let world = World::without_operator("bench").await;
     world.apply(&world.secret()).await;
     world.apply(&provider(&world.server.url("")).with("resyncInterval", "10m")).await;
-    let users = (0..USERS).map(|number| {
-        let mut manifest = user(&format!("user-{number}"));
-        for (name, value) in person(number).as_object().unwrap().iter().filter(|(name, _)| *name != "schemas")
-        {
-            manifest = manifest.with(name, value.clone());
-        }
-        manifest
-    });
+    let users = (0..USERS).map(manifest);
     if at_once {
         world.operator.start().await;
         world.ready(Kind::Provider, PROVIDER).await;

@@ -3,6 +3,7 @@
 
 mod connection;
 mod context;
+mod creation;
 mod credentials;
 mod engine;
 mod events;

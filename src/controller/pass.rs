@@ -14,21 +14,20 @@ use super::{
 };
 use crate::{
     api::{
-        DeletionPolicy, Origin,
+        DeletionPolicy,
         names::{CREATE_INTENT, FINALIZER},
         reasons,
     },
     runtime::entropy,
-    scim::{error, port::PageRequest, resource::Resource},
+    scim::{error, port::PageRequest},
     sync::{
         backoff,
         desired::{Desired, InvalidSpec},
         intent::Intent,
-        lifecycle::{self, Address, Announced, Facts, Reading, Step},
-        lookup::{Lookup, MatchKeys, name_attribute},
+        lifecycle::{self, Announced, Facts, Reading, Step},
+        lookup::{Lookup, MatchKeys},
         members::Wanted,
         outcome::{Because, MemberRemarks, Outcome, Remarks, Request},
-        plan,
         record::Record,
     },
 };
@@ -94,8 +93,8 @@ pub(super) struct Pass<'a, T: Identity> {
     pub(super) request: Request,
     leave: Option<Leave>,
     fresh: bool,
-    intent: Option<Intent>,
-    just_written: bool,
+    pub(super) intent: Option<Intent>,
+    pub(super) just_written: bool,
     lookup: Lookup,
     announced_lookup: Lookup,
 }
@@ -289,62 +288,6 @@ impl<'a, T: Identity> Pass<'a, T> {
         Ok(())
     }
 
-    async fn announce(&mut self) -> Result<(), Fault> {
-        let Ok(desired) = &self.desired else { return Ok(()) };
-        let session = self.server()?;
-        let intent = Intent {
-            uid: self.object.uid().unwrap_or_default(),
-            endpoint: session.endpoint.clone(),
-            keys: MatchKeys::of(desired),
-            values: Intent::digests(desired, &self.context.digester),
-            nonce: entropy::nonce().map_err(|error| Fault::Undecided(error.to_string()))?,
-            written: self.context.clock.now(),
-            server_date: session.port.server_date(),
-            replaces: self.record.anchor.as_ref().map(|anchor| anchor.id.clone()),
-        };
-        let note = intent.sealed(&self.context.digester).map_err(ObjectError::Unsayable)?;
-        let announced = self.context.objects.announce(&self.object, &note).await?;
-        self.replace_object(announced);
-        self.intent = Some(intent);
-        self.just_written = true;
-        Ok(())
-    }
-
-    async fn create(&mut self) -> Result<(), Fault> {
-        let Ok(desired) = &self.desired else { return Ok(()) };
-        let (body, managed) = (plan::create_body(desired), desired.path_set());
-        self.request = Request::Create;
-        let created = self.server()?.port.create(T::RESOURCE_TYPE, &body).await;
-        T::memory(self.context).changed(&self.object);
-        let created = match (created, &self.intent) {
-            (Ok(created), _) => created,
-            (Err(error), Some(intent)) if !error.may_have_taken_effect() => {
-                T::memory(self.context).refused(&self.object, &intent.nonce);
-                return Err(error.into());
-            }
-            (Err(error), _) => return Err(error.into()),
-        };
-        self.request = Request::Other;
-        self.check_result(&created)?;
-        self.take(&created, Some(&body));
-        self.record.known.managed = managed;
-        // Some servers answer with the id and little else: then it is read.
-        let is_whole = created.text(name_attribute(T::RESOURCE_TYPE)).is_some();
-        self.reading = if is_whole { Reading::Present(created) } else { Reading::NotYet };
-        self.context.events.done(&self.object, "Created", format!("created the {}", T::RESOURCE_TYPE));
-        Ok(())
-    }
-
-    fn pair(&mut self, resource: Resource) {
-        self.take(&resource, None);
-        if let Some(intent) = &self.intent {
-            self.record.known.managed = intent.paths();
-        }
-        self.reading = Reading::Present(resource);
-        let note = format!("found the {} that an interrupted pass had created", T::RESOURCE_TYPE);
-        self.context.events.done(&self.object, "Paired", note);
-    }
-
     async fn delete(&mut self, id: &str) -> Result<(), Fault> {
         self.server()?.port.delete(T::RESOURCE_TYPE, id).await?;
         T::memory(self.context).changed(&self.object);
@@ -357,46 +300,6 @@ impl<'a, T: Identity> Pass<'a, T> {
             self.context.objects.release(&self.object, FINALIZER).await?;
         }
         Ok(End::Gone)
-    }
-
-    /// An answer with an identity that was there before, or that another
-    /// object stands for, is nobody's creation: it is not taken.
-    fn check_result(&self, created: &Resource) -> Result<(), Fault> {
-        let is_new = self.intent.as_ref().is_some_and(|intent| intent.could_have_made(created));
-        if is_new && !self.is_claimed(created) {
-            return Ok(());
-        }
-        if let Some(intent) = &self.intent {
-            T::memory(self.context).refused(&self.object, &intent.nonce);
-        }
-        Err(Fault::ForeignResult { id: created.id().unwrap_or_default() })
-    }
-
-    /// Whether another object stands for this identity.
-    fn is_claimed(&self, resource: &Resource) -> bool {
-        let (Some(id), Some(session)) = (resource.id(), &self.session) else { return false };
-        let claims = |other: &T| {
-            let anchor = other.record().anchor;
-            other.uid() != self.object.uid()
-                && anchor.is_some_and(|anchor| anchor.id == id && anchor.endpoint == session.endpoint)
-        };
-        !T::memory(self.context).find(claims).is_empty()
-    }
-
-    /// Makes a created identity the object's own. Its name is the one that the
-    /// server tells, else the one that was sent.
-    fn take(&mut self, resource: &Resource, sent: Option<&Resource>) {
-        let Some((id, session)) = resource.id().zip(self.session.as_ref()) else { return };
-        let attribute = name_attribute(T::RESOURCE_TYPE);
-        let name = resource.text(attribute).or_else(|| sent?.text(attribute));
-        self.record.anchor = Some(Address {
-            endpoint: session.endpoint.clone(),
-            id,
-            created: resource.created().filter(|time| fits(time)).map(str::to_owned),
-            name: name.filter(|name| fits(name)).map(str::to_owned),
-        });
-        self.record.origin = Some(Origin::Created);
-        self.record.known.rewritten.clear();
     }
 
     fn enter(&mut self) -> bool {
@@ -421,7 +324,7 @@ impl<'a, T: Identity> Pass<'a, T> {
         self.session.as_ref().ok_or_else(|| Fault::Undecided("the provider is not connected".to_owned()))
     }
 
-    fn replace_object(&mut self, object: T) {
+    pub(super) fn replace_object(&mut self, object: T) {
         T::memory(self.context).wrote(&object);
         self.object = object;
         self.fresh = true;
