@@ -94,9 +94,7 @@ impl<T: Identity> Pass<'_, T> {
     pub(super) fn is_claimed(&self, resource: &Resource) -> bool {
         let (Some(id), Some(session)) = (resource.id(), &self.session) else { return false };
         let claims = |other: &T| {
-            let anchor = other.record().anchor;
-            other.uid() != self.object.uid()
-                && anchor.is_some_and(|anchor| anchor.id == id && anchor.endpoint == session.endpoint)
+            other.id_at(&session.endpoint) == Some(id.as_str()) && other.uid() != self.object.uid()
         };
         !T::memory(self.context).find(claims).is_empty()
     }

@@ -1,6 +1,6 @@
 //! What users and groups have in common, so that one engine drives both.
 
-use std::{fmt::Debug, sync::Arc};
+use std::fmt::Debug;
 
 use k8s_openapi::NamespaceResourceScope;
 use kube::{Resource, ResourceExt};
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{context::Context, kind::Kind};
 use crate::{
-    api::{DeletionPolicy, ProviderRef, ScimGroup, ScimUser},
+    api::{Anchor, DeletionPolicy, ProviderRef, ScimGroup, ScimUser},
     scim::port::ResourceType,
     sync::{
         desired::{Desired, InvalidSpec},
@@ -42,8 +42,16 @@ pub(super) trait Identity:
     fn desired(&self) -> Result<Desired, InvalidSpec>;
     /// What the manifest says about deletion.
     fn deletion_policy(&self) -> Option<DeletionPolicy>;
+    /// Where status says that the identity is. Without the rest of the
+    /// record, because whole caches are searched by it.
+    fn anchor(&self) -> Option<&Anchor>;
     /// What status remembers.
     fn record(&self) -> Record;
+    /// The id of the identity at this endpoint. An anchor at another one is
+    /// no identity here: its id may be a stranger's.
+    fn id_at(&self, endpoint: &str) -> Option<&str> {
+        self.anchor().filter(|anchor| anchor.endpoint_key == endpoint).map(|anchor| anchor.id.as_str())
+    }
     /// The status that remembers this.
     fn status_of(record: Record) -> Result<Value, serde_json::Error>;
     /// The members that the manifest names; `None` where they are not ours.
@@ -68,6 +76,10 @@ impl Identity for ScimUser {
 
     fn deletion_policy(&self) -> Option<DeletionPolicy> {
         self.spec.deletion_policy
+    }
+
+    fn anchor(&self) -> Option<&Anchor> {
+        self.status.as_ref()?.anchor.as_ref()
     }
 
     fn record(&self) -> Record {
@@ -103,6 +115,10 @@ impl Identity for ScimGroup {
         self.spec.deletion_policy
     }
 
+    fn anchor(&self) -> Option<&Anchor> {
+        self.status.as_ref()?.anchor.as_ref()
+    }
+
     fn record(&self) -> Record {
         Record::of_group(self.status.as_ref())
     }
@@ -111,8 +127,8 @@ impl Identity for ScimGroup {
         serde_json::to_value(record.into_group_status())
     }
 
-    /// Users of the same namespace and provider, by name. An anchor at
-    /// another endpoint is no identity here.
+    /// Users of the same namespace and provider, by name. One that is being
+    /// deleted keeps its identity until it is gone.
     fn wanted_members(&self, context: &Context, endpoint: &str) -> Option<Wanted> {
         let names = self.spec.members.as_ref()?.users.as_ref()?;
         let namespace = self.namespace().unwrap_or_default();
@@ -121,9 +137,9 @@ impl Identity for ScimGroup {
             let user = context.users.get(&namespace, name);
             match user.filter(|user| user.spec.provider_ref == self.spec.provider_ref) {
                 None => wanted.unresolved.push(name.clone()),
-                Some(user) => match anchored_id(&user, endpoint) {
+                Some(user) => match user.id_at(endpoint) {
                     Some(id) => {
-                        wanted.ids.insert(id);
+                        wanted.ids.insert(id.to_owned());
                     }
                     None => wanted.pending.push(name.clone()),
                 },
@@ -131,11 +147,4 @@ impl Identity for ScimGroup {
         }
         Some(wanted)
     }
-}
-
-/// The id of a user's identity at this endpoint. One that is being deleted
-/// keeps it until it is gone.
-fn anchored_id(user: &Arc<ScimUser>, endpoint: &str) -> Option<String> {
-    let anchor = user.status.as_ref()?.anchor.as_ref()?;
-    (anchor.endpoint_key == endpoint).then(|| anchor.id.clone())
 }

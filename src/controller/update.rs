@@ -128,7 +128,7 @@ impl<T: Identity> Pass<'_, T> {
             self.record.members = None;
             return Ok(());
         };
-        let anchored = anchored_ids(self, &wanted);
+        let anchored = anchored_ids(self, &wanted, &session.endpoint);
         let plan = members::plan(&wanted, &observed.member_ids(), |id| anchored.contains(id));
         if let (false, Some(id)) = (plan.is_empty(), self.id()) {
             for request in plan.requests() {
@@ -149,16 +149,16 @@ impl<T: Identity> Pass<'_, T> {
     }
 }
 
-/// The ids that users of this provider are anchored to. They are of interest
+/// The ids that users of this provider are anchored to at this endpoint. They are of interest
 /// only while the group's references are incomplete.
-fn anchored_ids<T: Identity>(pass: &Pass<'_, T>, wanted: &Wanted) -> HashSet<String> {
+fn anchored_ids<T: Identity>(pass: &Pass<'_, T>, wanted: &Wanted, endpoint: &str) -> HashSet<String> {
     if wanted.is_complete() {
         return HashSet::new();
     }
     let provider: ObjectRef<_> = provider_of(&pass.object);
     let users =
         pass.context.users.of_provider(provider.namespace.as_deref().unwrap_or_default(), &provider.name);
-    users.iter().filter_map(|user| Some(user.record().anchor?.id)).collect()
+    users.iter().filter_map(|user| user.id_at(endpoint).map(str::to_owned)).collect()
 }
 
 fn counts(wanted: &Wanted) -> MemberCounts {
