@@ -31,6 +31,12 @@ pub const ATTRIBUTES: usize = 64;
 /// and client-side apply, which keeps a copy in an annotation, ends at 5,000.
 pub const MEMBERS: usize = 10_000;
 
+/// The most members of one object that are named other than by users.
+pub const RAW_MEMBERS: usize = 1_000;
+
+/// The most members of one object that can be remembered as added.
+pub const APPLIED_MEMBERS: usize = 13_000;
+
 /// The most attribute paths that one object can manage: those of every
 /// extension, the others and the typed ones, with room for as many parts of
 /// complex ones. Complex attributes in extensions can have more parts yet.
@@ -38,3 +44,12 @@ pub const PATHS: usize = 2048;
 
 /// The longest digest in a status.
 pub const DIGEST: usize = 128;
+
+/// The most grants of one cluster provider.
+pub const GRANTS: usize = 64;
+
+/// The most names or patterns in one grant.
+pub const GRANT_ENTRIES: usize = 64;
+
+/// The longest pattern in a grant.
+pub const PATTERN: usize = 256;

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, LabelSelector};
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,9 +12,12 @@ use serde_json::Value;
 
 use super::{
     bounds,
-    rules::{extensions_are_distinct, extensions_are_not_typed, extensions_are_urns, provider_is_immutable},
+    rules::{
+        adopted_id_is_used, extensions_are_distinct, extensions_are_not_typed, extensions_are_urns,
+        provider_is_immutable,
+    },
     schema,
-    shared::{Anchor, DeletionPolicy, Normalized, Origin, ProviderRef},
+    shared::{AdoptionPolicy, Anchor, GroupDeletionPolicy, Mode, Normalized, Origin, ProviderRef},
 };
 
 /// What the group looks like on the server. An attribute that is absent is
@@ -47,10 +50,10 @@ use super::{
     printcolumn = r#"{"name": "ID", "type": "string", "jsonPath": ".status.id", "priority": 1, "description": "The id that the server gave."}"#,
     printcolumn = r#"{"name": "Message", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Ready\")].message", "priority": 1, "description": "What happened and what to do about it."}"#
 )]
-#[x_kube(validation = provider_is_immutable())]
+#[x_kube(validation = provider_is_immutable(), validation = adopted_id_is_used())]
 #[serde(rename_all = "camelCase")]
 pub struct ScimGroupSpec {
-    /// The provider, in the same namespace, on whose server the group lives.
+    /// The provider on whose server the group lives.
     /// It cannot change.
     pub provider_ref: ProviderRef,
 
@@ -68,10 +71,25 @@ pub struct ScimGroupSpec {
     #[schemars(length(min = 1, max = bounds::TEXT))]
     pub external_id: Option<String>,
 
-    /// Who is in the group (RFC 7643 §4.2). Absent: the membership is left
-    /// alone.
+    /// Who is in the group (RFC 7643 §4.2). `{}`: nobody. Absent: as
+    /// `memberSelector` says; without that too, the membership is left alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub members: Option<Members>,
+
+    /// Who else is in the group: the `ScimUser` objects of the same namespace
+    /// and provider whose labels fit, for example
+    /// `{matchLabels: {team: platform}}`. An empty selector fits all of them.
+    /// Absent: nobody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::label_selector")]
+    pub member_selector: Option<LabelSelector>,
+
+    /// Exact: somebody who is added on the server is removed. Additive: the
+    /// members that are named are added, others are left alone, and only those
+    /// that the operator added are removed when they are no longer named.
+    /// Absent: Exact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub membership: Option<Membership>,
 
     /// Attributes of extensions (RFC 7643 §3.3), as they are, by the URN of
     /// their schema; at most 16 extensions. For example
@@ -95,25 +113,52 @@ pub struct ScimGroupSpec {
     #[schemars(schema_with = "schema::attributes")]
     pub attributes: Option<BTreeMap<String, Value>>,
 
+    /// Whether an identity that is on the server already may become this
+    /// object's. Never: it is left untouched (`AlreadyExists`). Adopt: it is
+    /// taken over, if the provider allows adoption, and from then on made
+    /// equal to this manifest; when this object is deleted it stays, unless
+    /// `deletionPolicy` says otherwise. Absent: Never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adoption_policy: Option<AdoptionPolicy>,
+
+    /// The id (RFC 7643 §3.1) of the identity to take over or to observe.
+    /// It must have the name of this manifest. Absent: it is found by
+    /// `externalId` and name, and must be the only one.
+    #[serde(default, rename = "adoptID", skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = bounds::URL))]
+    pub adopt_id: Option<String>,
+
+    /// Manage: the server is made equal to this manifest. Observe: the
+    /// identity is read, and the status shows its id and what differs;
+    /// nothing is changed, created or deleted, and the object has no claim on
+    /// the identity. Absent: Manage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+
+    /// Stops everything for this object: nothing is read or changed on the
+    /// server, and its deletion waits. Absent: false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspend: Option<bool>,
+
     /// What becomes of the group on the server when this object is deleted.
     /// Delete: it is deleted there, after a check that it is still the same
     /// one; its members stay. Retain: it stays there and is no longer
     /// managed. Takes effect also on an object that is being deleted already.
-    /// Absent: the provider's policy; without one, Delete for a group that
-    /// was created from this object and Retain for any other.
+    /// Absent: Retain for a group that was adopted; for others the provider's
+    /// policy, and without one Delete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub deletion_policy: Option<DeletionPolicy>,
+    pub deletion_policy: Option<GroupDeletionPolicy>,
 }
 
-/// Who is in a group.
+/// Who is in a group. What is named in the lists, and what `memberSelector`
+/// selects, adds up.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Members {
     /// The names of `ScimUser` objects in the same namespace and with the same
-    /// provider, for example `[alice, bob]`; at most 10,000, each once. The
-    /// list is complete: somebody who is added on the server is removed. One
+    /// provider, for example `[alice, bob]`; at most 10,000, each once. One
     /// that does not exist or has no identity yet joins as soon as it has
-    /// one; the others do not wait for it. Absent: left alone. `[]`: nobody.
+    /// one; the others do not wait for it. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(
         length(max = bounds::MEMBERS),
@@ -121,6 +166,42 @@ pub struct Members {
     )]
     #[x_kube(merge_strategy = ListMerge::Set)]
     pub users: Option<Vec<String>>,
+
+    /// The names of `ScimGroup` objects in the same namespace and with the
+    /// same provider, for example `[oncall]`; at most 1,000, each once. The
+    /// group itself becomes the member, as far as the server nests groups.
+    /// Absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        length(max = bounds::RAW_MEMBERS),
+        inner(length(min = 1, max = bounds::NAME), pattern(schema::NAME_PATTERN))
+    )]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub groups: Option<Vec<String>>,
+
+    /// The userNames of users on the server, whether or not an object stands
+    /// for them, for example `[carol@example.com]`; at most 1,000, each once.
+    /// Absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::RAW_MEMBERS), inner(length(min = 1, max = bounds::TEXT)))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub user_names: Option<Vec<String>>,
+
+    /// The ids of users or groups on the server (RFC 7643 §3.1), for example
+    /// `[2819c223-7f76-453a-919d-413861904646]`; at most 1,000, each once.
+    /// Absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::RAW_MEMBERS), inner(length(min = 1, max = bounds::URL)))]
+    #[x_kube(merge_strategy = ListMerge::Set)]
+    pub ids: Option<Vec<String>>,
+}
+
+/// Whether a group has other members than those that its object names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum Membership {
+    #[default]
+    Exact,
+    Additive,
 }
 
 /// What the operator knows about the group on the server.
@@ -174,6 +255,20 @@ pub struct ScimGroupStatus {
     /// not looked at yet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub members: Option<MemberCounts>,
+
+    /// The ids of the members that the operator added to an Additive group:
+    /// those, and no others, it removes again. Absent: none, or the group is
+    /// Exact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::APPLIED_MEMBERS), inner(length(max = bounds::URL)))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub applied_members: Option<Vec<String>>,
+
+    /// The value of the annotation `scim-operator.dev/reconcile-requested-at`
+    /// that was last acted on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::TEXT))]
+    pub last_handled_reconcile_at: Option<String>,
 
     /// What is so and what is not, by type. Ready sums them up; Stalled means
     /// that somebody has to act; `MembersReady` tells about the members.

@@ -1,10 +1,12 @@
 //! The custom resources: what people write and what the operator answers.
 //! Types and constants only; no I/O.
 
+mod auth;
 pub mod bounds;
 pub mod conditions;
 mod definitions;
 pub mod duration;
+mod grants;
 mod group;
 pub mod names;
 mod person;
@@ -17,13 +19,22 @@ mod user;
 mod values;
 
 pub use self::{
-    definitions::definitions,
-    group::{MemberCounts, Members, ScimGroup, ScimGroupSpec, ScimGroupStatus},
-    person::{Enterprise, Manager, Name},
-    provider::{
-        Auth, AuthType, BearerAuth, ScimProvider, ScimProviderSpec, ScimProviderStatus, SecretKeyRef,
+    auth::{
+        Auth, AuthStyle, AuthType, BasicAuth, BearerAuth, CaBundleKind, CaBundleRef, CertificateSecretRef,
+        HeaderAuth, OAuth2Auth, SecretKeyRef, TlsSettings,
     },
-    shared::{Anchor, DeletionPolicy, Normalized, Origin, ProviderKind, ProviderRef},
+    definitions::definitions,
+    grants::{Grant, GrantedNamespaces, NamespacesFrom},
+    group::{MemberCounts, Members, Membership, ScimGroup, ScimGroupSpec, ScimGroupStatus},
+    person::{Enterprise, Manager, ManagerRef, Name},
+    provider::{
+        Adoption, ClusterScimProvider, ClusterScimProviderSpec, Rate, RateLimit, ScimProvider,
+        ScimProviderSpec, ScimProviderStatus,
+    },
+    shared::{
+        AdoptionPolicy, Anchor, DeletionPolicy, GroupDeletionPolicy, Mode, Normalized, Origin, ProviderKind,
+        ProviderRef,
+    },
     user::{ScimUser, ScimUserSpec, ScimUserStatus},
     values::{Address, Email, Entitlement, InstantMessaging, PhoneNumber, Photo, Role, X509Certificate},
 };

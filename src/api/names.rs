@@ -20,3 +20,7 @@ pub const CREATE_INTENT: &str = "scim-operator.dev/create-intent";
 /// The annotation on a Secret that lists the host names, separated by commas,
 /// to which its values may be sent.
 pub const ALLOWED_HOSTS: &str = "scim-operator.dev/allowed-hosts";
+
+/// The annotation on any of our objects whose new value asks for a full
+/// comparison now: usually the time.
+pub const RECONCILE_REQUESTED_AT: &str = "scim-operator.dev/reconcile-requested-at";

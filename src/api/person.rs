@@ -1,10 +1,13 @@
 //! The complex attributes of a user that have one value (RFC 7643 §4.1.1,
 //! §4.3).
 
+#![expect(unreachable_pub, reason = "KubeSchema repeats each struct inside a function")]
+
+use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::bounds;
+use super::{bounds, rules::one_manager, schema};
 
 /// The parts of a person's name (RFC 7643 §4.1.1).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -49,7 +52,8 @@ pub struct Name {
 }
 
 /// The enterprise extension (RFC 7643 §4.3).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[x_kube(validation = one_manager())]
 #[serde(rename_all = "camelCase")]
 pub struct Enterprise {
     /// The person's number in the organisation, as text, for example
@@ -82,9 +86,25 @@ pub struct Enterprise {
     #[schemars(length(max = bounds::TEXT))]
     pub department: Option<String>,
 
-    /// The person's manager. Absent: left alone.
+    /// The person's manager by the id on the server. Absent: left alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub manager: Option<Manager>,
+
+    /// The person's manager by the `ScimUser` object, in the same namespace
+    /// and with the same provider. The link is set as soon as the manager has
+    /// an identity; the person does not wait for it. Absent: left alone,
+    /// unless `manager` is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manager_ref: Option<ManagerRef>,
+}
+
+/// A `ScimUser` of the same namespace and provider.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ManagerRef {
+    /// The object's name, for example `grace`.
+    #[schemars(length(min = 1, max = bounds::NAME), pattern(schema::NAME_PATTERN))]
+    pub name: String,
 }
 
 /// A person's manager (RFC 7643 §4.3).

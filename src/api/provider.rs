@@ -8,8 +8,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    auth::{Auth, TlsSettings},
     bounds,
-    rules::{auth_has_its_block, is_a_duration, url_is_plain, url_is_safe},
+    grants::Grant,
+    rules::{is_a_duration, is_a_period, none_needs_a_test, token_url_is_safe, url_is_plain, url_is_safe},
     schema,
     shared::DeletionPolicy,
 };
@@ -35,7 +37,12 @@ use super::{
     printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp", "description": "The time since the object was created."}"#,
     printcolumn = r#"{"name": "Message", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Ready\")].message", "priority": 1, "description": "What happened and what to do about it."}"#
 )]
-#[x_kube(validation = url_is_plain(), validation = url_is_safe())]
+#[x_kube(
+    validation = url_is_plain(),
+    validation = url_is_safe(),
+    validation = token_url_is_safe(),
+    validation = none_needs_a_test()
+)]
 #[serde(rename_all = "camelCase")]
 pub struct ScimProviderSpec {
     /// The SCIM base URL: what comes before `/Users` (RFC 7644 §1.3), for
@@ -48,6 +55,12 @@ pub struct ScimProviderSpec {
 
     /// How the operator proves who it is.
     pub auth: Auth,
+
+    /// How the server and the operator know each other on the connection.
+    /// Absent: the server by the system's certificates, the operator not at
+    /// all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsSettings>,
 
     /// Allows `http://` in `url`: everything, the token too, then travels
     /// readable by anybody on the way. For tests. Absent: false.
@@ -63,60 +76,117 @@ pub struct ScimProviderSpec {
     #[x_kube(validation = is_a_duration())]
     pub resync_interval: Option<String>,
 
-    /// What becomes of an identity when its `ScimUser` or `ScimGroup` is deleted
-    /// and names no policy of its own. Delete: it is deleted on the server.
-    /// Retain: it stays there and is no longer managed. Absent: Delete for
-    /// identities that were created from an object, Retain for others.
+    /// How many requests are sent to the server. Absent: as many as it
+    /// answers, 16 at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<RateLimit>,
+
+    /// Whether objects may take over identities that are on the server
+    /// already, with `adoptionPolicy: Adopt` of their own. Absent: Allowed;
+    /// at a `ClusterScimProvider` a grant has to allow it too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adoption: Option<Adoption>,
+
+    /// What becomes of an identity that was created from a `ScimUser` or
+    /// `ScimGroup` when that object is deleted and names no policy of its own.
+    /// Delete: it is deleted on the server. Deactivate: a user's `active`
+    /// becomes false; a group stays. Retain: it stays there and is no longer
+    /// managed. Adopted identities stay unless their object says otherwise.
+    /// Absent: Delete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion_policy: Option<DeletionPolicy>,
-}
 
-/// How the operator proves who it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, KubeSchema)]
-#[x_kube(validation = auth_has_its_block())]
-#[serde(rename_all = "camelCase")]
-pub struct Auth {
-    /// The method. The block of the same name, and no other, is set. Bearer:
-    /// a token that the server's administrator gave out (RFC 6750), in
-    /// `bearer`.
-    #[serde(rename = "type")]
-    pub auth_type: AuthType,
-
-    /// The token, for type Bearer. Absent for every other type.
+    /// Stops everything: no request is sent to the server, not even for
+    /// objects that are deleted; those wait. Absent: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bearer: Option<BearerAuth>,
+    pub suspend: Option<bool>,
 }
 
-/// The methods of authentication.
+/// The server and how to reach it, and who may use it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, CustomResource, KubeSchema)]
+#[kube(
+    group = "scim-operator.dev",
+    version = "v1alpha1",
+    kind = "ClusterScimProvider",
+    plural = "clusterscimproviders",
+    shortname = "scimcp",
+    category = "scim",
+    status = "ScimProviderStatus",
+    cel,
+    derive = "Default",
+    derive = "PartialEq",
+    doc = "A SCIM 2.0 server (RFC 7644) and how to reach it, for many namespaces. ScimUser and ScimGroup objects of any namespace name it in spec.providerRef, as far as a grant permits. Its Secrets are those of the operator's namespace.",
+    printcolumn = r#"{"name": "URL", "type": "string", "jsonPath": ".spec.url", "description": "The SCIM base URL."}"#,
+    printcolumn = r#"{"name": "Ready", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Ready\")].status", "description": "Whether the server can be used."}"#,
+    printcolumn = r#"{"name": "Reason", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Ready\")].reason", "description": "Why it can or cannot be used."}"#,
+    printcolumn = r#"{"name": "Age", "type": "date", "jsonPath": ".metadata.creationTimestamp", "description": "The time since the object was created."}"#,
+    printcolumn = r#"{"name": "Message", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Ready\")].message", "priority": 1, "description": "What happened and what to do about it."}"#
+)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterScimProviderSpec {
+    /// What a `ScimProvider` has, with its rules.
+    #[serde(flatten)]
+    pub provider: ScimProviderSpec,
+
+    /// Who may use the provider, and for what; at most 64. What no grant
+    /// permits is refused (`NotGranted`). Absent: nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::GRANTS))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub grants: Option<Vec<Grant>>,
+}
+
+/// Whether identities that are there already may be taken over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-pub enum AuthType {
+pub enum Adoption {
     #[default]
-    Bearer,
+    Allowed,
+    Forbidden,
 }
 
-/// A token sent as `Authorization: Bearer …` (RFC 6750).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+/// How many requests are sent to one server.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct BearerAuth {
-    /// The Secret that holds the token, in the provider's namespace. Its
-    /// annotation `scim-operator.dev/allowed-hosts` must list the host of
-    /// `url`, or it is not sent (`SecretNotAllowed`).
-    pub token_secret_ref: SecretKeyRef,
+pub struct RateLimit {
+    /// The most requests in each `per`, of all kinds together, for example
+    /// `600`. Absent: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub requests: Option<i32>,
+
+    /// The time in which so many requests are sent: a duration such as `1m`
+    /// or `1s`, from `1s` to `24h`. Absent: `1m`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 32))]
+    #[x_kube(validation = is_a_period())]
+    pub per: Option<String>,
+
+    /// A limit for those requests that change something (POST, PUT, PATCH and
+    /// DELETE) beside the one for all. Absent: no limit of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub writes: Option<Rate>,
+
+    /// The most requests under way at the same time, from 1 to 64. Absent:
+    /// 16.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 64))]
+    pub max_concurrent: Option<i32>,
 }
 
-/// A key of a Secret in the provider's namespace.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+/// A number of requests in a time.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct SecretKeyRef {
-    /// The Secret's name, for example `directory-token`. It may be created
-    /// later: the provider waits for it.
-    #[schemars(length(min = 1, max = bounds::NAME), pattern(schema::NAME_PATTERN))]
-    pub name: String,
+pub struct Rate {
+    /// The most requests in each `per`, for example `60`.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub requests: i32,
 
-    /// The key in the Secret's data, for example `token`. White space around
-    /// the value is ignored.
-    #[schemars(length(min = 1, max = bounds::NAME), pattern(schema::KEY_PATTERN))]
-    pub key: String,
+    /// The time in which so many requests are sent: a duration such as `1m`
+    /// or `1s`, from `1s` to `24h`. Absent: `1m`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 32))]
+    #[x_kube(validation = is_a_period())]
+    pub per: Option<String>,
 }
 
 /// What the operator found out about the server.

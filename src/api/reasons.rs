@@ -70,3 +70,30 @@ pub const REDIRECTED: &str = "Redirected";
 
 /// The manifest cannot be carried out as it is written.
 pub const INVALID_SPEC: &str = "InvalidSpec";
+
+/// The object only shows what is on the server.
+pub const OBSERVING: &str = "Observing";
+
+/// Somebody asked for a standstill.
+pub const SUSPENDED: &str = "Suspended";
+
+/// No grant of the cluster-wide provider permits this.
+pub const NOT_GRANTED: &str = "NotGranted";
+
+/// The provider does not let objects take over identities.
+pub const ADOPTION_FORBIDDEN: &str = "AdoptionForbidden";
+
+/// The identity that has the name is inactive, perhaps on purpose.
+pub const IDENTITY_INACTIVE: &str = "IdentityInactive";
+
+/// The token endpoint gives no token.
+pub const TOKEN_REFUSED: &str = "TokenRefused";
+
+/// The server does not take the password.
+pub const PASSWORD_REJECTED: &str = "PasswordRejected";
+
+/// An object that is referred to belongs to another provider.
+pub const REFERENCE_REFUSED: &str = "ReferenceRefused";
+
+/// A selector fits no object.
+pub const NOTHING_SELECTED: &str = "NothingSelected";

@@ -63,10 +63,80 @@ pub(super) fn is_a_duration() -> Rule {
     .message("resyncInterval is a duration such as 10m, 90s or 1h30m, at least 1s")
 }
 
+/// Go's syntax without a sign, for the time of a rate.
+pub(super) fn is_a_period() -> Rule {
+    Rule::new(
+        r"self.matches('^([0-9]+(\\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$') && duration(self) >= duration('1s') && duration(self) <= duration('24h')",
+    )
+    .message("per is a duration such as 1s, 1m or 1h, from 1s to 24h")
+}
+
 /// The block of the method, and no other.
 pub(super) fn auth_has_its_block() -> Rule {
-    Rule::new("has(self.bearer) == (self.type == 'Bearer')")
-        .message("auth needs the block that its type names, and no other: type Bearer needs auth.bearer.tokenSecretRef with the name and key of a Secret")
+    Rule::new(
+        "has(self.bearer) == (self.type == 'Bearer') && has(self.oauth2) == (self.type == 'OAuth2') \
+         && has(self.basic) == (self.type == 'Basic') && has(self.header) == (self.type == 'Header')",
+    )
+    .message("auth needs the block that its type names, and no other: Bearer needs auth.bearer, OAuth2 auth.oauth2, Basic auth.basic, Header auth.header, and None has none")
+}
+
+/// The shape of a token endpoint: no user name, query or fragment.
+pub(super) fn token_url_is_plain() -> Rule {
+    Rule::new(r"self.tokenURL.matches('^https?://[^/@?#\\s]+(/[^?#\\s]*)?$')")
+        .message("tokenURL is the token endpoint, such as https://login.example.com/oauth2/token: it starts with https:// and has no user name, query, fragment or white space; queries belong into parameters")
+        .field_path(".tokenURL")
+}
+
+/// The client's secret travels in the clear only where somebody said so.
+pub(super) fn token_url_is_safe() -> Rule {
+    Rule::new(
+        "!has(self.auth.oauth2) || !self.auth.oauth2.tokenURL.startsWith('http://') \
+         || (has(self.allowInsecureHTTP) && self.allowInsecureHTTP)",
+    )
+    .message("auth.oauth2.tokenURL must start with https://, because the client's secret would travel readable by anybody on the way; for a test server set allowInsecureHTTP: true")
+}
+
+/// Nobody reaches a directory without any proof but on one's own machine.
+pub(super) fn none_needs_a_test() -> Rule {
+    Rule::new(
+        "self.auth.type != 'None' || (has(self.tls) && has(self.tls.clientCertificateSecretRef)) \
+         || (has(self.allowInsecureHTTP) && self.allowInsecureHTTP)",
+    )
+    .message("auth type None is for test servers on this machine: it needs allowInsecureHTTP: true and a loopback address in url; or a client certificate in tls.clientCertificateSecretRef")
+}
+
+/// A header that decides how a message is read, or that the operator sets
+/// itself, carries no credentials.
+pub(super) fn header_name_is_free() -> Rule {
+    Rule::new(
+        "!(self.name.lowerAscii() in ['host', 'content-length', 'content-type', 'transfer-encoding', 'connection', \
+         'accept', 'accept-encoding', 'user-agent', 'te', 'trailer', 'upgrade', 'expect', 'if-match', \
+         'if-none-match', 'proxy-authorization', 'keep-alive', 'cookie'])",
+    )
+    .message("this header decides how a request is read and cannot carry credentials: use the one that the server's documentation names, such as X-Api-Key or Authorization")
+    .field_path(".name")
+}
+
+/// Names for `Names`, a selector for `Selector`, neither for `All`.
+pub(super) fn namespaces_have_their_block() -> Rule {
+    Rule::new("has(self.names) == (self.from == 'Names') && has(self.selector) == (self.from == 'Selector')")
+        .message("namespaces needs what from says, and nothing else: Names needs names, Selector needs selector, and All neither")
+}
+
+/// An id to adopt or to observe is no use to an object that does neither.
+pub(super) fn adopted_id_is_used() -> Rule {
+    Rule::new(
+        "!has(self.adoptID) || (has(self.adoptionPolicy) && self.adoptionPolicy == 'Adopt') \
+         || (has(self.mode) && self.mode == 'Observe')",
+    )
+    .message("adoptID says which identity to take over or to observe: set adoptionPolicy: Adopt or mode: Observe with it, or remove it")
+}
+
+/// A manager is an object or an id.
+pub(super) fn one_manager() -> Rule {
+    Rule::new("!(has(self.manager) && has(self.managerRef))").message(
+        "managerRef names the manager's ScimUser and manager.value an id on the server: set one of them",
+    )
 }
 
 #[cfg(test)]

@@ -10,6 +10,79 @@ pub(super) const NAME_PATTERN: &str = r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9
 /// What a key in a Secret looks like.
 pub(super) const KEY_PATTERN: &str = r"^[-._a-zA-Z0-9]+$";
 
+/// What a header's name or an authentication scheme looks like (RFC 9110
+/// §5.6.2).
+pub(super) const HEADER_PATTERN: &str = r"^[-!#$%&'*+.^_`|~0-9A-Za-z]+$";
+
+/// What a scope looks like (RFC 6749 §3.3).
+pub(super) const SCOPE_PATTERN: &str = r"^[\x21\x23-\x5b\x5d-\x7e]+$";
+
+/// Texts, by the name of their parameter.
+pub(super) fn parameters(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "nullable": true,
+        "maxProperties": 16,
+        "additionalProperties": {
+            "type": "string",
+            "description": "The parameter's value.",
+            "maxLength": bounds::TEXT,
+        },
+    })
+}
+
+/// A standard label selector, with bounds.
+pub(super) fn label_selector(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({
+        "type": "object",
+        "nullable": true,
+        "x-kubernetes-map-type": "atomic",
+        "properties": {
+            "matchLabels": {
+                "type": "object",
+                "description": "Labels that must be there, with these values.",
+                "maxProperties": 16,
+                "additionalProperties": {
+                    "type": "string",
+                    "description": "The label's value.",
+                    "maxLength": 63,
+                },
+            },
+            "matchExpressions": {
+                "type": "array",
+                "description": "Conditions that must all hold.",
+                "maxItems": 16,
+                "x-kubernetes-list-type": "atomic",
+                "items": {
+                    "type": "object",
+                    "description": "One condition on one label.",
+                    "required": ["key", "operator"],
+                    "properties": {
+                        "key": {
+                            "type": "string",
+                            "description": "The label's key.",
+                            "minLength": 1,
+                            "maxLength": 317,
+                        },
+                        "operator": {
+                            "type": "string",
+                            "description": "In and NotIn: the label's value is, or is not, one of values. Exists and DoesNotExist: the label is there, or is not.",
+                            "enum": ["In", "NotIn", "Exists", "DoesNotExist"],
+                        },
+                        "values": {
+                            "type": "array",
+                            "description": "The values, for In and NotIn.",
+                            "maxItems": 64,
+                            "x-kubernetes-list-type": "atomic",
+                            "items": {"type": "string", "description": "A value.", "maxLength": 63},
+                        },
+                    },
+                },
+            },
+        },
+    })
+}
+
 /// Objects with any content, by the URN of their schema.
 pub(super) fn extensions(_: &mut SchemaGenerator) -> Schema {
     json_schema!({

@@ -5,11 +5,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{bounds, schema};
 
-/// The provider, in the same namespace, on whose server the identity lives.
+/// The provider on whose server the identity lives.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProviderRef {
-    /// The kind of the provider: `ScimProvider`.
+    /// The kind of the provider: `ScimProvider`, in the same namespace, or
+    /// `ClusterScimProvider`, which has to grant it.
     pub kind: ProviderKind,
 
     /// The provider's name, for example `corporate-directory`. It may be
@@ -23,13 +24,38 @@ pub struct ProviderRef {
 pub enum ProviderKind {
     #[default]
     ScimProvider,
+    ClusterScimProvider,
 }
 
 /// What becomes of the identity when the object is deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum DeletionPolicy {
     Delete,
+    Deactivate,
     Retain,
+}
+
+/// What becomes of a group when its object is deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum GroupDeletionPolicy {
+    Delete,
+    Retain,
+}
+
+/// Whether an object may take over an identity that is there already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum AdoptionPolicy {
+    #[default]
+    Never,
+    Adopt,
+}
+
+/// Whether an object changes its identity or only shows it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum Mode {
+    #[default]
+    Manage,
+    Observe,
 }
 
 /// How the identity came to be managed.

@@ -10,14 +10,15 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
+    auth::SecretKeyRef,
     bounds,
     person::{Enterprise, Name},
     rules::{
-        extensions_are_distinct, extensions_are_not_typed, extensions_are_urns, one_primary,
-        provider_is_immutable,
+        adopted_id_is_used, extensions_are_distinct, extensions_are_not_typed, extensions_are_urns,
+        one_primary, provider_is_immutable,
     },
     schema,
-    shared::{Anchor, DeletionPolicy, Normalized, Origin, ProviderRef},
+    shared::{AdoptionPolicy, Anchor, DeletionPolicy, Mode, Normalized, Origin, ProviderRef},
     values::{Address, Email, Entitlement, InstantMessaging, PhoneNumber, Photo, Role, X509Certificate},
 };
 
@@ -49,10 +50,10 @@ use super::{
     printcolumn = r#"{"name": "ID", "type": "string", "jsonPath": ".status.id", "priority": 1, "description": "The id that the server gave."}"#,
     printcolumn = r#"{"name": "Message", "type": "string", "jsonPath": ".status.conditions[?(@.type==\"Ready\")].message", "priority": 1, "description": "What happened and what to do about it."}"#
 )]
-#[x_kube(validation = provider_is_immutable())]
+#[x_kube(validation = provider_is_immutable(), validation = adopted_id_is_used())]
 #[serde(rename_all = "camelCase")]
 pub struct ScimUserSpec {
-    /// The provider, in the same namespace, on whose server the user lives.
+    /// The provider on whose server the user lives.
     /// It cannot change.
     pub provider_ref: ProviderRef,
 
@@ -242,12 +243,49 @@ pub struct ScimUserSpec {
     #[schemars(schema_with = "schema::attributes")]
     pub attributes: Option<BTreeMap<String, Value>>,
 
+    /// The Secret in this namespace that holds the person's password. Its
+    /// annotation `scim-operator.dev/allowed-hosts` must list the provider's
+    /// host. The password is sent when the user is created and when the
+    /// Secret's value changes; it is never compared. For a user that was
+    /// adopted the value that is there is taken as known, and only another
+    /// one is sent. Absent: passwords are left alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_secret_ref: Option<SecretKeyRef>,
+
+    /// Whether an identity that is on the server already may become this
+    /// object's. Never: it is left untouched (`AlreadyExists`). Adopt: it is
+    /// taken over, if the provider allows adoption, and from then on made
+    /// equal to this manifest; when this object is deleted it stays, unless
+    /// `deletionPolicy` says otherwise. Absent: Never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adoption_policy: Option<AdoptionPolicy>,
+
+    /// The id (RFC 7643 §3.1) of the identity to take over or to observe.
+    /// It must have the name of this manifest. Absent: it is found by
+    /// `externalId` and name, and must be the only one.
+    #[serde(default, rename = "adoptID", skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = bounds::URL))]
+    pub adopt_id: Option<String>,
+
+    /// Manage: the server is made equal to this manifest. Observe: the
+    /// identity is read, and the status shows its id and what differs;
+    /// nothing is changed, created or deleted, and the object has no claim on
+    /// the identity. Absent: Manage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<Mode>,
+
+    /// Stops everything for this object: nothing is read or changed on the
+    /// server, and its deletion waits. Absent: false.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suspend: Option<bool>,
+
     /// What becomes of the user on the server when this object is deleted.
     /// Delete: it is deleted there, after a check that it is still the same
-    /// one. Retain: it stays there and is no longer managed. Takes effect
-    /// also on an object that is being deleted already. Absent: the
-    /// provider's policy; without one, Delete for a user that was created
-    /// from this object and Retain for any other.
+    /// one. Deactivate: its `active` becomes false, after the same check.
+    /// Retain: it stays there and is no longer managed. Takes effect also on
+    /// an object that is being deleted already. Absent: Retain for a user
+    /// that was adopted; for others the provider's policy, and without one
+    /// Delete.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion_policy: Option<DeletionPolicy>,
 }
@@ -297,6 +335,18 @@ pub struct ScimUserStatus {
     #[schemars(length(max = bounds::PATHS))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub normalized: Option<Vec<Normalized>>,
+
+    /// A digest of the password that was last sent, made with a key that only
+    /// the operator has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::DIGEST))]
+    pub password_digest: Option<String>,
+
+    /// The value of the annotation `scim-operator.dev/reconcile-requested-at`
+    /// that was last acted on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::TEXT))]
+    pub last_handled_reconcile_at: Option<String>,
 
     /// What is so and what is not, by type. Ready sums them up; Stalled means
     /// that somebody has to act.

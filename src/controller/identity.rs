@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{context::Context, kind::Kind};
 use crate::{
-    api::{Anchor, DeletionPolicy, ProviderRef, ScimGroup, ScimUser},
+    api::{Anchor, DeletionPolicy, GroupDeletionPolicy, ProviderRef, ScimGroup, ScimUser},
     scim::port::ResourceType,
     sync::{
         desired::{Desired, InvalidSpec},
@@ -112,7 +112,10 @@ impl Identity for ScimGroup {
     }
 
     fn deletion_policy(&self) -> Option<DeletionPolicy> {
-        self.spec.deletion_policy
+        self.spec.deletion_policy.map(|policy| match policy {
+            GroupDeletionPolicy::Delete => DeletionPolicy::Delete,
+            GroupDeletionPolicy::Retain => DeletionPolicy::Retain,
+        })
     }
 
     fn anchor(&self) -> Option<&Anchor> {

@@ -28,6 +28,12 @@ pub struct Record {
     pub conditions: Vec<Condition>,
     /// A group's members.
     pub members: Option<MemberCounts>,
+    /// The members that an additive group was given by the operator.
+    pub applied_members: BTreeSet<String>,
+    /// A digest of the password that was last sent.
+    pub password_digest: Option<String>,
+    /// The request for a comparison that was last acted on.
+    pub last_handled_reconcile_at: Option<String>,
 }
 
 impl Record {
@@ -59,6 +65,9 @@ impl Record {
             observed_generation: status.observed_generation,
             conditions: status.conditions.unwrap_or_default(),
             members: None,
+            applied_members: BTreeSet::new(),
+            password_digest: status.password_digest,
+            last_handled_reconcile_at: status.last_handled_reconcile_at,
         }
     }
 
@@ -72,6 +81,9 @@ impl Record {
             observed_generation: status.observed_generation,
             conditions: status.conditions.unwrap_or_default(),
             members: status.members,
+            applied_members: status.applied_members.unwrap_or_default().into_iter().collect(),
+            password_digest: None,
+            last_handled_reconcile_at: status.last_handled_reconcile_at,
         }
     }
 
@@ -86,6 +98,8 @@ impl Record {
             observed_generation: self.observed_generation,
             managed_attributes: texts(&self.known.managed),
             normalized: normalized(&self.known),
+            password_digest: self.password_digest,
+            last_handled_reconcile_at: self.last_handled_reconcile_at,
             conditions: Some(self.conditions),
         }
     }
@@ -102,6 +116,9 @@ impl Record {
             managed_attributes: texts(&self.known.managed),
             normalized: normalized(&self.known),
             members: self.members,
+            applied_members: (!self.applied_members.is_empty())
+                .then(|| self.applied_members.into_iter().collect()),
+            last_handled_reconcile_at: self.last_handled_reconcile_at,
             conditions: Some(self.conditions),
         }
     }

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, from_value, json};
 
-use crate::api::{ScimGroup, ScimProvider, ScimUser};
+use crate::api::{ClusterScimProvider, ScimGroup, ScimProvider, ScimUser};
 
 fn user(extra: Value) -> ScimUser {
     let mut object = json!({
@@ -32,13 +32,17 @@ fn provider(extra: Value) -> ScimProvider {
         "apiVersion": "scim-operator.dev/v1alpha1",
         "kind": "ScimProvider",
         "metadata": {"name": "directory"},
-        "spec": {
-            "url": "https://scim.example.com/scim/v2",
-            "auth": {"type": "Bearer", "bearer": {"tokenSecretRef": {"name": "token", "key": "token"}}},
-        },
+        "spec": provider_spec(),
     });
     merge(&mut object["spec"], extra);
     from_value(object).unwrap()
+}
+
+fn provider_spec() -> Value {
+    json!({
+        "url": "https://scim.example.com/scim/v2",
+        "auth": {"type": "Bearer", "bearer": {"tokenSecretRef": {"name": "token", "key": "token"}}},
+    })
 }
 
 fn merge(target: &mut Value, extra: Value) {
@@ -160,7 +164,99 @@ fn an_interval_is_a_duration_of_a_second_or_more() {
 }
 
 #[test]
-fn the_method_of_authentication_has_its_block() {
-    let refusal = provider_error(json!({"auth": {"type": "Bearer"}}));
-    assert!(refusal.contains("needs auth.bearer.tokenSecretRef"), "{refusal}");
+fn the_method_of_authentication_has_its_block_and_no_other() {
+    let reference = json!({"name": "token", "key": "token"});
+    let bearer = json!({"tokenSecretRef": reference});
+    let basic = json!({"usernameSecretRef": reference, "passwordSecretRef": reference});
+    for auth in [
+        json!({"type": "Bearer"}),
+        json!({"type": "Basic", "bearer": bearer}),
+        json!({"type": "Bearer", "bearer": bearer, "basic": basic}),
+        json!({"type": "None", "basic": basic}),
+        json!({"type": "OAuth2"}),
+        json!({"type": "Header"}),
+    ] {
+        let refusal = provider_error(json!({"auth": auth, "allowInsecureHTTP": true}));
+        assert!(refusal.contains("needs the block that its type names"), "{auth}: {refusal}");
+    }
+    provider(json!({"auth": {"type": "Basic", "basic": basic}})).validate_cel().unwrap();
+}
+
+#[test]
+fn no_proof_at_all_is_for_tests_or_beside_a_client_certificate() {
+    let none = json!({"type": "None"});
+    let refusal = provider_error(json!({"auth": none}));
+    assert!(refusal.contains("client certificate"), "{refusal}");
+    provider(json!({"auth": none, "allowInsecureHTTP": true})).validate_cel().unwrap();
+    let tls = json!({"clientCertificateSecretRef": {"name": "operator"}});
+    provider(json!({"auth": none, "tls": tls})).validate_cel().unwrap();
+}
+
+#[test]
+fn a_header_that_decides_how_a_request_is_read_carries_no_credentials() {
+    let header = |name: &str| {
+        let header = json!({"name": name, "valueSecretRef": {"name": "token", "key": "token"}});
+        json!({"auth": {"type": "Header", "header": header}})
+    };
+    for name in ["Host", "content-length", "Transfer-Encoding", "ACCEPT", "If-Match"] {
+        assert!(provider_error(header(name)).contains("decides how a request is read"), "{name}");
+    }
+    provider(header("X-Api-Key")).validate_cel().unwrap();
+}
+
+#[test]
+fn a_client_secret_travels_in_the_clear_only_where_somebody_says_so() {
+    let oauth2 = |url: &str| {
+        let reference = json!({"name": "client", "key": "value"});
+        let oauth2 =
+            json!({"tokenURL": url, "clientIDSecretRef": reference, "clientSecretSecretRef": reference});
+        json!({"auth": {"type": "OAuth2", "oauth2": oauth2}})
+    };
+    let refusal = provider_error(oauth2("http://login.example.com/token"));
+    assert!(refusal.contains("must start with https://"), "{refusal}");
+    assert!(provider_error(oauth2("https://login.example.com/token?a=b")).contains("tokenURL is"));
+    provider(oauth2("https://login.example.com/token")).validate_cel().unwrap();
+}
+
+#[test]
+fn the_time_of_a_rate_is_a_second_to_a_day() {
+    for per in ["0s", "500ms", "25h", "1", "minute"] {
+        let refusal = provider_error(json!({"rateLimit": {"requests": 1, "per": per}}));
+        assert!(refusal.contains("per is a duration"), "{per}: {refusal}");
+    }
+    provider(json!({"rateLimit": {"requests": 1, "per": "24h"}})).validate_cel().unwrap();
+}
+
+#[test]
+fn a_grant_says_which_namespaces_it_is_for() {
+    let cluster = |namespaces: Value| {
+        let mut spec = provider_spec();
+        spec["grants"] = json!([{"namespaces": namespaces}]);
+        let object = json!({"metadata": {"name": "corporate"}, "spec": spec});
+        from_value::<ClusterScimProvider>(object).unwrap().validate_cel()
+    };
+    for namespaces in [
+        json!({"from": "Names"}),
+        json!({"from": "All", "names": ["team-a"]}),
+        json!({"from": "Selector", "names": ["team-a"]}),
+    ] {
+        let refusal = cluster(namespaces.clone()).unwrap_err().to_string();
+        assert!(refusal.contains("needs what from says"), "{namespaces}: {refusal}");
+    }
+    cluster(json!({"from": "All"})).unwrap();
+    cluster(json!({"from": "Selector", "selector": {"matchLabels": {"team": "a"}}})).unwrap();
+}
+
+#[test]
+fn an_id_to_adopt_needs_somebody_who_adopts_or_observes() {
+    let refusal = user_error(json!({"adoptID": "7"}));
+    assert!(refusal.contains("set adoptionPolicy: Adopt or mode: Observe"), "{refusal}");
+    user(json!({"adoptID": "7", "adoptionPolicy": "Adopt"})).validate_cel().unwrap();
+    user(json!({"adoptID": "7", "mode": "Observe"})).validate_cel().unwrap();
+}
+
+#[test]
+fn a_manager_is_an_object_or_an_id() {
+    let both = json!({"manager": {"value": "1"}, "managerRef": {"name": "grace"}});
+    assert!(user_error(json!({"enterprise": both})).contains("set one of them"));
 }
