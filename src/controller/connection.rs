@@ -4,9 +4,12 @@ use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use kube::ResourceExt;
 
-use super::{context::Context, credentials::BearerSecret, metered::Metered, sessions::Session};
+use super::{
+    context::Context, credentials::BearerSecret, metered::Metered, providers::ProviderObject,
+    sessions::Session,
+};
 use crate::{
-    api::{ScimProvider, ScimProviderSpec, duration::parse_go_duration, reasons},
+    api::{ScimProviderSpec, duration::parse_go_duration, reasons},
     scim::{
         client::Client,
         endpoint::Endpoint,
@@ -36,12 +39,19 @@ pub(super) struct Connection {
     pub(super) session: Arc<Session>,
 }
 
+impl Connection {
+    /// Whether it was made for this very provider as it is.
+    pub(super) fn is_for(&self, provider: &impl ProviderObject) -> bool {
+        self.uid == provider.uid() && self.spec == *provider.common()
+    }
+}
+
 /// Makes a connection and tries it.
-pub(super) async fn connect(
+pub(super) async fn connect<P: ProviderObject>(
     context: &Arc<Context>,
-    provider: &ScimProvider,
+    provider: &P,
 ) -> Result<Arc<Connection>, Because> {
-    let spec = &provider.spec;
+    let spec = provider.common();
     let invalid = |message: String| Because::new(reasons::INVALID_SPEC, message);
     let endpoint = Endpoint::parse(&spec.url, spec.allow_insecure_http == Some(true))
         .map_err(|error| invalid(format!("spec.url: {error}")))?;
@@ -56,7 +66,7 @@ pub(super) async fn connect(
     let credentials = Arc::new(
         BearerSecret::read(
             context.client.clone(),
-            provider.namespace().unwrap_or_default(),
+            provider.namespace().unwrap_or_else(|| context.operator_namespace.clone()),
             reference,
             endpoint.host(),
         )

@@ -2,14 +2,12 @@
 
 use std::sync::Arc;
 
-use kube::{ResourceExt, runtime::reflector::ObjectRef};
-
 use super::{
-    events::Events, identity::Identity, kind::Kind, objects::Objects, provider::Connections, scopes::Scopes,
+    connections::Connections, events::Events, kind::Kind, objects::Objects, providers::Providers,
     sessions::Sessions,
 };
 use crate::{
-    api::{ScimGroup, ScimProvider, ScimUser},
+    api::{ScimGroup, ScimUser},
     runtime::{clock::Clock, metrics::Metrics},
     scim::address::AddressPolicy,
     sync::digest::Digester,
@@ -26,7 +24,7 @@ pub(super) struct Context {
     /// The groups.
     pub(super) groups: Kind<ScimGroup>,
     /// The providers.
-    pub(super) providers: Scopes<ScimProvider>,
+    pub(super) providers: Providers,
     /// The servers that are talked to.
     pub(super) sessions: Sessions,
     /// What was needed to make the sessions.
@@ -39,11 +37,9 @@ pub(super) struct Context {
     pub(super) clock: Arc<dyn Clock>,
     /// Digests and seals with the operator's key.
     pub(super) digester: Digester,
+    /// The operator's own namespace, where cluster-wide providers have their
+    /// Secrets.
+    pub(super) operator_namespace: String,
     /// Which addresses requests may go to.
     pub(super) addresses: AddressPolicy,
-}
-
-/// The provider that an object names: one of its own namespace.
-pub(super) fn provider_of<T: Identity>(object: &T) -> ObjectRef<ScimProvider> {
-    ObjectRef::new(&object.provider_ref().name).within(&object.namespace().unwrap_or_default())
 }

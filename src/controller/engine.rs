@@ -8,7 +8,7 @@ use kube::{ResourceExt, runtime::controller::Action};
 use serde_json::Value;
 
 use super::{
-    context::{Context, provider_of},
+    context::Context,
     identity::Identity,
     objects::ObjectError,
     pass::{End, Fault, Pass},
@@ -94,7 +94,7 @@ fn refused<T: Identity>(pass: &mut Pass<'_, T>, error: &error::Error, failures: 
         && let Some(session) = &pass.session
         && session.doubt()
     {
-        pass.context.providers.trigger(provider_of(&pass.object));
+        pass.context.providers.trigger(&pass.provider);
     }
     let because = refusal(error, pass.request);
     match error.action() {
@@ -160,8 +160,7 @@ async fn conclude<T: Identity>(pass: &mut Pass<'_, T>, end: End) -> Action {
 /// What to say while the provider cannot be used. Its own status says why;
 /// the object says it once.
 fn awaiting<T: Identity>(pass: &Pass<'_, T>) -> Option<Outcome> {
-    let provider = provider_of(&pass.object);
-    let name = &provider.name;
+    let provider = &pass.provider;
     let record = pass.object.record();
     let deleting = pass.object.meta().deletion_timestamp.is_some();
     let waits_already =
@@ -174,17 +173,18 @@ fn awaiting<T: Identity>(pass: &Pass<'_, T>) -> Option<Outcome> {
     } else {
         ""
     };
-    if pass.context.providers.get(&provider).is_none() {
+    if pass.context.providers.get(provider).is_none() {
+        let place = if provider.namespace.is_some() { " in this namespace" } else { "" };
         let message = format!(
-            "there is no ScimProvider {name} in this namespace. Create it, and this object goes on by \
-             itself; or delete this object and create it with another providerRef.{escape}"
+            "there is no {provider}{place}. Create it, and this object goes on by itself; or delete this \
+             object and create it with another providerRef.{escape}"
         );
         return Some(Outcome::Waiting(Because::new(reasons::PROVIDER_NOT_FOUND, message)));
     }
-    match pass.context.sessions.of(&provider) {
+    match pass.context.sessions.of(provider) {
         Standing::Failing => {
             let message = format!(
-                "the ScimProvider {name} is not Ready; its conditions say why. This object goes on by itself once \
+                "the {provider} is not Ready; its conditions say why. This object goes on by itself once \
                  it is.{escape}"
             );
             Some(Outcome::Waiting(Because::new(reasons::PROVIDER_NOT_READY, message)))

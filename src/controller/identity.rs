@@ -1,13 +1,10 @@
 //! What users and groups have in common, so that one engine drives both.
 
-use std::fmt::Debug;
-
-use k8s_openapi::NamespaceResourceScope;
-use kube::{Resource, ResourceExt};
-use serde::{Serialize, de::DeserializeOwned};
+use kube::ResourceExt;
+use serde::Serialize;
 use serde_json::Value;
 
-use super::{context::Context, kind::Kind};
+use super::{context::Context, kind::Kind, watches::Watchable};
 use crate::{
     api::{Anchor, DeletionPolicy, GroupDeletionPolicy, ProviderRef, ScimGroup, ScimUser},
     scim::port::ResourceType,
@@ -19,16 +16,7 @@ use crate::{
 };
 
 /// A custom resource that stands for one identity on one server.
-pub(super) trait Identity:
-    Resource<DynamicType = (), Scope = NamespaceResourceScope>
-    + Clone
-    + Debug
-    + DeserializeOwned
-    + Serialize
-    + Send
-    + Sync
-    + 'static
-{
+pub(super) trait Identity: Watchable + Serialize {
     /// The kind's name, as people know it.
     const KIND: &'static str;
     /// What it is on the server.

@@ -11,7 +11,7 @@ use std::{
 use kube::{ResourceExt, runtime::reflector::ObjectRef};
 use tokio::time::Instant;
 
-use super::{identity::Identity, scopes::Scopes};
+use super::{identity::Identity, providers::ProviderKey, scopes::Scopes};
 use crate::{
     scim::path::AttributePath,
     sync::{diff::Rewritten, members::Wanted},
@@ -90,10 +90,8 @@ impl<T: Identity> Kind<T> {
     }
 
     /// Every cached object of a provider.
-    pub(super) fn of_provider(&self, namespace: &str, provider: &str) -> Vec<Arc<T>> {
-        self.find(|object| {
-            object.namespace().as_deref() == Some(namespace) && object.provider_ref().name == provider
-        })
+    pub(super) fn of_provider(&self, provider: &ProviderKey) -> Vec<Arc<T>> {
+        self.find(|object| provider.is_of(object))
     }
 
     /// Every cached object that fits.

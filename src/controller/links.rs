@@ -7,19 +7,13 @@ use std::{
     time::Duration,
 };
 
-use kube::{
-    ResourceExt,
-    runtime::{reflector::ObjectRef, watcher::Event},
-};
+use kube::{ResourceExt, runtime::watcher::Event};
 use tokio::sync::mpsc;
 
 use super::{
-    context::{Context, provider_of},
-    identity::Identity,
-    kind::fingerprint,
-    sessions::Standing,
+    context::Context, identity::Identity, kind::fingerprint, providers::ProviderKey, sessions::Standing,
 };
-use crate::api::{ScimGroup, ScimProvider, ScimUser};
+use crate::api::{ScimGroup, ScimUser};
 
 /// How long changes of users are gathered before their groups are told, so
 /// that a thousand users becoming ready are a few passes over a group.
@@ -74,7 +68,7 @@ impl UserWatch {
 /// All that a group wants to know of a user.
 fn essence(user: &ScimUser) -> u64 {
     let anchor = user.status.as_ref().and_then(|status| status.anchor.as_ref());
-    fingerprint(&(anchor.map(|anchor| (&anchor.endpoint_key, &anchor.id)), &user.spec.provider_ref.name))
+    fingerprint(&(anchor.map(|anchor| (&anchor.endpoint_key, &anchor.id)), &user.spec.provider_ref))
 }
 
 /// Has the groups of changed users reconciled, a gathering at a time.
@@ -112,23 +106,22 @@ fn suspect_groups(context: &Context, changes: &[(String, String)]) {
 /// Whether a group's names mean other identities than when it was last made
 /// so. Where that cannot be told, they might.
 fn has_other_members(context: &Context, group: &ScimGroup) -> bool {
-    let Standing::Open(session) = context.sessions.of(&provider_of(group)) else { return true };
+    let Standing::Open(session) = context.sessions.of(&ProviderKey::of(group)) else { return true };
     let wanted = group.wanted_members(context, &session.endpoint);
     !wanted.is_some_and(|wanted| context.groups.has_members(group, &wanted))
 }
 
 /// Has what waited for a provider reconciled; what needs nothing is left in
 /// peace, so that a provider's recovery is no stampede.
-pub(super) fn resume(context: &Context, provider: &ObjectRef<ScimProvider>) {
+pub(super) fn resume(context: &Context, provider: &ProviderKey) {
     resume_kind::<ScimUser>(context, provider);
     resume_kind::<ScimGroup>(context, provider);
 }
 
-fn resume_kind<T: Identity>(context: &Context, provider: &ObjectRef<ScimProvider>) {
-    let namespace = provider.namespace.as_deref().unwrap_or_default();
+fn resume_kind<T: Identity>(context: &Context, provider: &ProviderKey) {
     let kind = T::memory(context);
     let standing = context.sessions.of(provider);
-    for object in kind.of_provider(namespace, &provider.name) {
+    for object in kind.of_provider(provider) {
         let meta = object.meta();
         let record = object.record();
         let moved = match (&standing, &record.anchor) {

@@ -2,6 +2,7 @@
 //! the servers, and carries out what `sync` decides.
 
 mod connection;
+mod connections;
 mod context;
 mod creation;
 mod credentials;
@@ -16,6 +17,7 @@ mod metered;
 mod objects;
 mod pass;
 mod provider;
+mod providers;
 mod run;
 mod scopes;
 mod sessions;

@@ -7,13 +7,15 @@ use std::time::Duration;
 use kube::{
     Api, Client, ResourceExt,
     api::{ListParams, Patch, PatchParams},
-    runtime::reflector::ObjectRef,
 };
 use serde_json::{Value, json};
 
-use super::watches::Watchable;
+use super::{
+    providers::{Provider, ProviderKey, ProviderObject},
+    watches::Watchable,
+};
 use crate::api::{
-    ScimProvider,
+    ClusterScimProvider, ScimProvider,
     names::{CREATE_INTENT, FINALIZER},
 };
 
@@ -115,28 +117,36 @@ impl Objects {
     }
 
     /// The provider as it is now.
-    pub(super) async fn provider(
+    pub(super) async fn provider(&self, provider: &ProviderKey) -> Result<Provider, ObjectError> {
+        let found = match &provider.namespace {
+            Some(namespace) => self.provider_object::<ScimProvider>(Some(namespace), &provider.name).await?,
+            None => self.provider_object::<ClusterScimProvider>(None, &provider.name).await?,
+        };
+        found.ok_or(ObjectError::NoProvider)
+    }
+
+    async fn provider_object<P: ProviderObject>(
         &self,
-        provider: &ObjectRef<ScimProvider>,
-    ) -> Result<ScimProvider, ObjectError> {
-        let namespace = provider.namespace.as_deref().unwrap_or_default();
-        let api: Api<ScimProvider> = Api::namespaced(self.client.clone(), namespace);
-        in_time(api.get_opt(&provider.name)).await?.ok_or(ObjectError::NoProvider)
+        namespace: Option<&str>,
+        name: &str,
+    ) -> Result<Option<Provider>, ObjectError> {
+        let object = in_time(P::api(&self.client, namespace).get_opt(name)).await?;
+        Ok(object.map(|object| Provider::from_object(&object)))
     }
 
     /// Whether the API server, asked now, has an object of this kind that
     /// refers to the provider.
-    pub(super) async fn refers_to<T: Watchable>(&self, provider: &ScimProvider) -> Result<bool, ObjectError> {
+    pub(super) async fn refers_to<T: Watchable>(&self, provider: &ProviderKey) -> Result<bool, ObjectError> {
         let fields =
-            format!("spec.providerRef.kind=ScimProvider,spec.providerRef.name={}", provider.name_any());
-        let api: Api<T> = Api::namespaced(self.client.clone(), &provider.namespace().unwrap_or_default());
+            format!("spec.providerRef.kind={},spec.providerRef.name={}", provider.kind(), provider.name);
+        let api = T::api(&self.client, provider.namespace.as_deref());
         let one = ListParams::default().fields(&fields).limit(1);
         let found = in_time(api.list_metadata(&one)).await?;
         Ok(!found.items.is_empty())
     }
 
     fn api<T: Watchable>(&self, object: &T) -> Api<T> {
-        Api::namespaced(self.client.clone(), &object.namespace().unwrap_or_default())
+        T::api(&self.client, object.namespace().as_deref())
     }
 }
 

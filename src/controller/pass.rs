@@ -7,9 +7,10 @@ use kube::{ResourceExt, runtime::reflector::ObjectRef};
 use tokio::time::Instant;
 
 use super::{
-    context::{Context, provider_of},
+    context::Context,
     identity::Identity,
     objects::ObjectError,
+    providers::ProviderKey,
     sessions::{Pass as Leave, Session, Standing},
 };
 use crate::{
@@ -74,6 +75,8 @@ pub(super) enum Fault {
 pub(super) struct Pass<'a, T: Identity> {
     pub(super) context: &'a Arc<Context>,
     pub(super) started: Instant,
+    /// The provider that the object names; that never changes.
+    pub(super) provider: ProviderKey,
     /// How many suspicions there were when the pass began.
     pub(super) suspicions: u64,
     /// The newest version that is known.
@@ -102,7 +105,8 @@ pub(super) struct Pass<'a, T: Identity> {
 impl<'a, T: Identity> Pass<'a, T> {
     /// A pass over this object.
     pub(super) fn new(context: &'a Arc<Context>, object: T) -> Self {
-        let session = match context.sessions.of(&provider_of(&object)) {
+        let provider = ProviderKey::of(&object);
+        let session = match context.sessions.of(&provider) {
             Standing::Open(session) => Some(session),
             Standing::Unknown | Standing::Failing => None,
         };
@@ -115,12 +119,13 @@ impl<'a, T: Identity> Pass<'a, T> {
             session,
             provider_policy: context
                 .providers
-                .get(&provider_of(&object))
+                .get(&provider)
                 .and_then(|provider| provider.spec.deletion_policy),
             desired: object.desired(),
             reading: Reading::NotYet,
             wanted: None,
             request: Request::Other,
+            provider,
             leave: None,
             fresh: false,
             intent: None,
@@ -275,7 +280,7 @@ impl<'a, T: Identity> Pass<'a, T> {
         self.object = self.context.objects.live(&self.object).await?;
         self.consider_object();
         if self.is_deleting() && self.object.deletion_policy().is_none() {
-            let provider = self.context.objects.provider(&provider_of(&self.object)).await?;
+            let provider = self.context.objects.provider(&self.provider).await?;
             self.provider_policy = provider.spec.deletion_policy;
         }
         self.fresh = true;

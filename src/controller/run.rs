@@ -9,7 +9,6 @@ use kube::{
     runtime::{
         Controller,
         controller::{self, Action},
-        reflector::ObjectRef,
         watcher::Event,
     },
 };
@@ -18,21 +17,23 @@ use tokio_util::sync::CancellationToken;
 use tower::util::MapResponseLayer;
 
 use super::{
-    context::{Context, provider_of},
+    connections::Connections,
+    context::Context,
     engine,
     events::Events,
     key,
     kind::Kind,
     links::{self, UserWatch},
     objects::Objects,
-    provider::{self, Connections},
+    provider,
+    providers::{ProviderKey, ProviderObject as _, Providers},
     sessions::Sessions,
     shallow::shallow,
     startup::definitions_served,
     watches::{Parts, Watchable, Watched},
 };
 use crate::{
-    api::{ScimGroup, ScimProvider, ScimUser},
+    api::{ClusterScimProvider, ScimGroup, ScimProvider, ScimUser},
     cli::{EventFilter, RunSettings},
     runtime::{Services, readiness::Gate},
     scim::address::AddressPolicy,
@@ -54,9 +55,9 @@ pub enum RunError {
 
 /// Where the watches tell that an object is gone.
 enum Gone {
-    User(String, ObjectRef<ScimProvider>),
-    Group(String, ObjectRef<ScimProvider>),
-    Provider(ObjectRef<ScimProvider>),
+    User(String, ProviderKey),
+    Group(String, ProviderKey),
+    Provider(ProviderKey),
 }
 
 /// Runs until the shutdown is asked for and the passes under way have ended.
@@ -87,7 +88,7 @@ pub async fn run(settings: RunSettings, services: Services) -> Result<(), RunErr
         move |event| {
             user_watch.observe(event);
             tell_gone(&gone, event, |user: &ScimUser| {
-                Gone::User(user.uid().unwrap_or_default(), provider_of(user))
+                Gone::User(user.uid().unwrap_or_default(), ProviderKey::of(user))
             });
         }
     });
@@ -95,24 +96,29 @@ pub async fn run(settings: RunSettings, services: Services) -> Result<(), RunErr
         let gone = gone.clone();
         move |event| {
             tell_gone(&gone, event, |group: &ScimGroup| {
-                Gone::Group(group.uid().unwrap_or_default(), provider_of(group))
+                Gone::Group(group.uid().unwrap_or_default(), ProviderKey::of(group))
             });
         }
     });
-    let providers = Watched::start(&client, &namespaces, move |event| {
-        tell_gone(&gone, event, |provider: &ScimProvider| Gone::Provider(ObjectRef::from(provider)));
+    let providers = Watched::start(&client, &namespaces, {
+        let gone = gone.clone();
+        move |event| tell_gone(&gone, event, |provider: &ScimProvider| Gone::Provider(provider.key()))
+    });
+    let cluster_providers = Watched::start(&client, &[None], move |event| {
+        tell_gone(&gone, event, |provider: &ClusterScimProvider| Gone::Provider(provider.key()));
     });
     let context = Arc::new(Context {
         objects: Objects::new(client.clone()),
         users: Kind::new(users.scopes),
         groups: Kind::new(groups.scopes),
-        providers: providers.scopes,
+        providers: Providers { namespaced: providers.scopes, cluster: cluster_providers.scopes },
         sessions: Sessions::default(),
         connections: Connections::default(),
         events: Events::start(client.clone(), settings.events == EventFilter::Warnings),
         metrics,
         clock,
         digester,
+        operator_namespace: own_namespace,
         addresses: AddressPolicy::new(&settings.allow_hosts, []),
         client,
     });
@@ -123,7 +129,8 @@ pub async fn run(settings: RunSettings, services: Services) -> Result<(), RunErr
         tokio::spawn(count_objects(Arc::clone(&context))),
     ];
     let start = Start { concurrency: settings.concurrency, context: &context, stop: &stop };
-    let mut controllers = start.all(providers.parts, provider::reconcile);
+    let mut controllers = start.all(providers.parts, provider::reconcile::<ScimProvider>);
+    controllers.extend(start.all(cluster_providers.parts, provider::reconcile::<ClusterScimProvider>));
     controllers.extend(start.all(users.parts, engine::reconcile::<ScimUser>));
     controllers.extend(start.all(groups.parts, engine::reconcile::<ScimGroup>));
     stop.cancelled().await;
@@ -171,7 +178,8 @@ async fn count_objects(context: Arc<Context>) {
     loop {
         context.metrics.objects("ScimUser", context.users.len());
         context.metrics.objects("ScimGroup", context.groups.len());
-        context.metrics.objects("ScimProvider", context.providers.len());
+        context.metrics.objects("ScimProvider", context.providers.namespaced.len());
+        context.metrics.objects("ClusterScimProvider", context.providers.cluster.len());
         tokio::time::sleep(BETWEEN_COUNTS).await;
     }
 }

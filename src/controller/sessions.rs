@@ -10,11 +10,11 @@ use std::{
     time::Duration,
 };
 
-use kube::runtime::reflector::ObjectRef;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-use crate::{api::ScimProvider, scim::port::Port};
+use super::providers::ProviderKey;
+use crate::scim::port::Port;
 
 /// How many requests one provider has under way at most.
 const AT_ONCE: usize = 16;
@@ -50,30 +50,30 @@ pub(super) enum Standing {
 /// The standing of every provider.
 #[derive(Debug, Default)]
 pub(super) struct Sessions {
-    standings: RwLock<HashMap<ObjectRef<ScimProvider>, Standing>>,
+    standings: RwLock<HashMap<ProviderKey, Standing>>,
 }
 
 impl Sessions {
     /// How a provider stands.
-    pub(super) fn of(&self, provider: &ObjectRef<ScimProvider>) -> Standing {
+    pub(super) fn of(&self, provider: &ProviderKey) -> Standing {
         let standings = self.standings.read().unwrap_or_else(PoisonError::into_inner);
         standings.get(provider).cloned().unwrap_or(Standing::Unknown)
     }
 
     /// Sets how a provider stands; a session that is replaced is closed.
     /// Says whether that is news to whoever waits for the provider.
-    pub(super) fn set(&self, provider: &ObjectRef<ScimProvider>, standing: Standing) -> bool {
+    pub(super) fn set(&self, provider: &ProviderKey, standing: Standing) -> bool {
         let fails = matches!(standing, Standing::Failing);
         let before = self.replace(provider, Some(standing));
         !(fails && matches!(before, Some(Standing::Failing)))
     }
 
     /// Forgets a provider that is gone.
-    pub(super) fn forget(&self, provider: &ObjectRef<ScimProvider>) {
+    pub(super) fn forget(&self, provider: &ProviderKey) {
         self.replace(provider, None);
     }
 
-    fn replace(&self, provider: &ObjectRef<ScimProvider>, standing: Option<Standing>) -> Option<Standing> {
+    fn replace(&self, provider: &ProviderKey, standing: Option<Standing>) -> Option<Standing> {
         let mut standings = self.standings.write().unwrap_or_else(PoisonError::into_inner);
         let before = match standing {
             Some(standing) => standings.insert(provider.clone(), standing),

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use kube::{Api, Client, api::ListParams};
+use kube::{Client, api::ListParams};
 
 use super::watches::Watchable;
-use crate::api::{ScimGroup, ScimProvider, ScimUser};
+use crate::api::{ClusterScimProvider, ScimGroup, ScimProvider, ScimUser};
 
 /// Waits until the API server knows our kinds, saying so, for as long as it
 /// takes: the definitions may be applied after the operator.
@@ -14,6 +14,7 @@ pub(super) async fn definitions_served(client: &Client, namespaces: &[String]) {
     let mut told = false;
     loop {
         let served = tokio::try_join!(
+            is_served::<ClusterScimProvider>(client, None),
             is_served::<ScimProvider>(client, namespace),
             is_served::<ScimUser>(client, namespace),
             is_served::<ScimGroup>(client, namespace),
@@ -31,9 +32,5 @@ pub(super) async fn definitions_served(client: &Client, namespaces: &[String]) {
 }
 
 async fn is_served<K: Watchable>(client: &Client, namespace: Option<&str>) -> kube::Result<()> {
-    let api: Api<K> = match namespace {
-        Some(namespace) => Api::namespaced(client.clone(), namespace),
-        None => Api::all(client.clone()),
-    };
-    api.list_metadata(&ListParams::default().limit(1)).await.map(|_| ())
+    K::api(client, namespace).list_metadata(&ListParams::default().limit(1)).await.map(|_| ())
 }

@@ -6,12 +6,14 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use kube::{ResourceExt, runtime::reflector::ObjectRef};
+use kube::ResourceExt;
 use tokio::time::Instant;
 
-use super::{context::Context, identity::Identity, look::PAGE_SIZE, sessions::Session};
+use super::{
+    context::Context, identity::Identity, look::PAGE_SIZE, providers::ProviderKey, sessions::Session,
+};
 use crate::{
-    api::{ScimGroup, ScimProvider, ScimUser},
+    api::{ScimGroup, ScimUser},
     runtime::entropy,
     scim::{
         error::Error,
@@ -23,11 +25,7 @@ use crate::{
 
 /// Sweeps at once and then once an interval, give or take a tenth, so that
 /// many providers do not sweep in step.
-pub(super) async fn repeat(
-    context: &Arc<Context>,
-    provider: &ObjectRef<ScimProvider>,
-    session: &Arc<Session>,
-) {
+pub(super) async fn repeat(context: &Arc<Context>, provider: &ProviderKey, session: &Arc<Session>) {
     tokio::join!(context.users.synced(), context.groups.synced());
     loop {
         let users = sweep::<ScimUser>(context, provider, session).await;
@@ -35,9 +33,9 @@ pub(super) async fn repeat(
         for swept in [users, groups] {
             context.metrics.swept(if swept.is_ok() { "complete" } else { "failed" });
             if let Err(error) = swept {
-                tracing::warn!(%error, provider = provider.name, "a sweep broke off");
+                tracing::warn!(%error, %provider, "a sweep broke off");
                 if session.doubt() {
-                    context.providers.trigger(provider.clone());
+                    context.providers.trigger(provider);
                 }
             }
         }
@@ -48,7 +46,7 @@ pub(super) async fn repeat(
 /// One listing of one kind.
 async fn sweep<T: Identity>(
     context: &Context,
-    provider: &ObjectRef<ScimProvider>,
+    provider: &ProviderKey,
     session: &Session,
 ) -> Result<(), Error> {
     let started = Instant::now();
@@ -67,7 +65,7 @@ async fn sweep<T: Identity>(
     match walked.listing {
         Listing::Complete => suspect_missing(context, unseen.into_values(), started),
         Listing::Incomplete(why) => {
-            tracing::info!(%why, provider = provider.name, kind = T::KIND, "a listing was incomplete: it proves no absence");
+            tracing::info!(%why, %provider, kind = T::KIND, "a listing was incomplete: it proves no absence");
         }
     }
     Ok(())
@@ -77,11 +75,10 @@ async fn sweep<T: Identity>(
 /// deleted, or was never in sync, is on its way anyway.
 fn anchored<T: Identity>(
     context: &Context,
-    provider: &ObjectRef<ScimProvider>,
+    provider: &ProviderKey,
     endpoint: &str,
 ) -> HashMap<String, Arc<T>> {
-    let namespace = provider.namespace.as_deref().unwrap_or_default();
-    let objects = T::memory(context).of_provider(namespace, &provider.name).into_iter();
+    let objects = T::memory(context).of_provider(provider).into_iter();
     let live = objects.filter(|object| object.meta().deletion_timestamp.is_none());
     live.filter_map(|object| {
         let record = object.record();

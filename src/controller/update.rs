@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use kube::runtime::reflector::ObjectRef;
 use serde_json::Value;
 
 use super::{
-    context::provider_of,
     identity::Identity,
     pass::{Fault, Pass, fits},
+    providers::ProviderKey,
 };
 use crate::{
     api::MemberCounts,
@@ -155,9 +154,7 @@ fn anchored_ids<T: Identity>(pass: &Pass<'_, T>, wanted: &Wanted, endpoint: &str
     if wanted.is_complete() {
         return HashSet::new();
     }
-    let provider: ObjectRef<_> = provider_of(&pass.object);
-    let users =
-        pass.context.users.of_provider(provider.namespace.as_deref().unwrap_or_default(), &provider.name);
+    let users = pass.context.users.of_provider(&ProviderKey::of(&pass.object));
     users.iter().filter_map(|user| user.id_at(endpoint).map(str::to_owned)).collect()
 }
 

@@ -18,31 +18,51 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::scopes::{Scope, Scopes};
+use crate::api::{ClusterScimProvider, ScimGroup, ScimProvider, ScimUser};
 
 /// Small pages keep the peak low while everything is read for the first time.
 const PAGE_SIZE: u32 = 200;
 
-/// Kinds that can be watched.
+/// Our own kinds.
 pub(super) trait Watchable:
-    Resource<DynamicType = (), Scope = NamespaceResourceScope>
-    + Clone
-    + Debug
-    + DeserializeOwned
-    + Send
-    + Sync
-    + 'static
+    Resource<DynamicType = ()> + Clone + Debug + DeserializeOwned + Send + Sync + 'static
 {
+    /// Calls about objects of one namespace, or of all.
+    fn api(client: &Client, namespace: Option<&str>) -> Api<Self>;
 }
 
-impl<K> Watchable for K where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
-        + Clone
-        + Debug
-        + DeserializeOwned
-        + Send
-        + Sync
-        + 'static
+impl Watchable for ScimUser {
+    fn api(client: &Client, namespace: Option<&str>) -> Api<Self> {
+        of_namespace(client, namespace)
+    }
+}
+
+impl Watchable for ScimGroup {
+    fn api(client: &Client, namespace: Option<&str>) -> Api<Self> {
+        of_namespace(client, namespace)
+    }
+}
+
+impl Watchable for ScimProvider {
+    fn api(client: &Client, namespace: Option<&str>) -> Api<Self> {
+        of_namespace(client, namespace)
+    }
+}
+
+impl Watchable for ClusterScimProvider {
+    fn api(client: &Client, _namespace: Option<&str>) -> Api<Self> {
+        Api::all(client.clone())
+    }
+}
+
+fn of_namespace<K>(client: &Client, namespace: Option<&str>) -> Api<K>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>,
 {
+    match namespace {
+        Some(namespace) => Api::namespaced(client.clone(), namespace),
+        None => Api::all(client.clone()),
+    }
 }
 
 /// The watches of one kind.
@@ -92,12 +112,8 @@ fn watch<K: Watchable>(
     observe: impl Fn(&Event<K>) + Send + 'static,
     synced: CancellationToken,
 ) -> (Store<K>, impl Stream<Item = Result<K, watcher::Error>> + Send + 'static) {
-    let api: Api<K> = match namespace {
-        Some(namespace) => Api::namespaced(client.clone(), namespace),
-        None => Api::all(client.clone()),
-    };
     let (cache, writer) = reflector::store();
-    let changes = watcher(api, Config::default().page_size(PAGE_SIZE))
+    let changes = watcher(K::api(client, namespace), Config::default().page_size(PAGE_SIZE))
         .default_backoff()
         .modify(|object| object.managed_fields_mut().clear())
         .inspect(move |event| {
