@@ -67,7 +67,7 @@ may() {
 
 check_rights_on_own_kinds() {
   local kind
-  for kind in scimproviders scimusers scimgroups; do
+  for kind in scimproviders clusterscimproviders scimusers scimgroups; do
     may yes team-c list $kind.scim-operator.dev
     may yes team-c watch $kind.scim-operator.dev
     may yes team-c patch $kind.scim-operator.dev
@@ -82,27 +82,73 @@ check_rights() {
   local verb
   for verb in list watch create update patch delete; do
     may no team-a $verb secrets
+    may no team-a $verb configmaps
   done
   may yes team-a get secret/any
+  may yes team-a get configmap/any
   may yes team-a get namespaces/team-a
   may yes team-a create events.events.k8s.io
   may yes team-a patch events.events.k8s.io
   may no team-a list namespaces
   may no team-a get pods
   may no team-a list customresourcedefinitions
+  may yes default create events.events.k8s.io
+  check_rights_in_own_namespace
+}
+
+# Its key, and what cluster providers name.
+check_rights_in_own_namespace() {
+  local verb
   may yes scim-operator-system create secrets
-  may yes scim-operator-system get secret/scim-operator-intent-key
-  may no scim-operator-system patch secret/scim-operator-intent-key
+  may yes scim-operator-system get secret/any
+  may yes scim-operator-system get configmap/any
+  for verb in list watch update patch delete; do
+    may no scim-operator-system $verb secrets
+    may no scim-operator-system $verb configmaps
+  done
 }
 
 check_limited_rights() {
   check_rights_on_own_kinds
   may yes team-a get secret/any
+  may yes team-a get configmap/any
+  may yes team-a get namespaces/team-a
   may yes team-b create events.events.k8s.io
   may no team-c get secret/any
+  may no team-c get configmap/any
+  may no team-c get namespaces/team-c
   may no team-c create events.events.k8s.io
-  may no scim-operator-system get secret/any
-  may yes scim-operator-system get secret/scim-operator-intent-key
+  # Where events about cluster providers go; nothing else is readable there.
+  may yes default create events.events.k8s.io
+  may no default get secret/any
+  check_rights_in_own_namespace
+}
+
+# can GROUP YES|NO VERB RESOURCE…: what people of a group may do in team-a.
+can() {
+  local group=$1 answer=$2
+  shift 2
+  check "$answer: $group $*" test "$answer" = "$(kubectl auth can-i "$@" --namespace team-a \
+    --as somebody --as-group "$group" 2>/dev/null)"
+}
+
+# What `view` and `edit`, which every cluster has, say about our kinds. Grants
+# say what namespaces may do, so whoever edits namespaces must not edit them.
+check_rights_of_people() {
+  local kind
+  for kind in scimproviders scimusers scimgroups; do
+    can viewers yes list $kind.scim-operator.dev
+    can viewers no patch $kind.scim-operator.dev
+    can editors yes create $kind.scim-operator.dev
+    can editors yes delete $kind.scim-operator.dev
+    can editors no patch $kind.scim-operator.dev --subresource=status
+  done
+  can viewers yes list clusterscimproviders.scim-operator.dev
+  local verb
+  for verb in create update patch delete; do
+    can viewers no $verb clusterscimproviders.scim-operator.dev
+    can editors no $verb clusterscimproviders.scim-operator.dev
+  done
 }
 
 installed() { helm upgrade --install scim-operator "$chart" --namespace scim-operator-system "$@"; }
@@ -120,7 +166,7 @@ check_installation() {
   check "upgrade to every value" installed --values "$chart/ci/everything-values.yaml"
   check "upgrade to two namespaces" installed --values "$chart/ci/namespaces-values.yaml"
   check_limited_rights
-  check "viewers may read people" test yes = "$(kubectl auth can-i list scimusers --as x --as-group viewers 2>/dev/null || true)"
+  check_rights_of_people
   check_examples
   check "uninstall" helm uninstall scim-operator --namespace scim-operator-system
   check "people survive it" kubectl get --namespace team-a scimuser/ada
@@ -138,6 +184,7 @@ need_tools
 begin_run
 start_control_plane
 kubectl create clusterrolebinding viewers --clusterrole=view --group=viewers >/dev/null
+kubectl create clusterrolebinding editors --clusterrole=edit --group=editors >/dev/null
 check_templates
 check_installation
 say "chart: $passed checks passed, $failed failed"

@@ -30,24 +30,34 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- /* What the operator does with its own kinds: it never creates or deletes one, and writes neither spec nor labels. */}}
 {{- define "scim-operator.rules.kinds" -}}
 - apiGroups: [scim-operator.dev]
-  resources: [scimproviders, scimusers, scimgroups]
+  resources: [scimproviders, clusterscimproviders, scimusers, scimgroups]
   # patch: finalizers and the operator's own annotations.
   verbs: [get, list, watch, patch]
 - apiGroups: [scim-operator.dev]
-  resources: [scimproviders/status, scimusers/status, scimgroups/status]
+  resources: [scimproviders/status, clusterscimproviders/status, scimusers/status, scimgroups/status]
   verbs: [patch]
 {{- end }}
 
 {{- /* What it needs of others, in every namespace that it watches. */}}
 {{- define "scim-operator.rules.others" -}}
-- apiGroups: [""]
-  resources: [secrets]
-  # The ones that providers name. Without list and watch no others can be found.
-  verbs: [get]
+{{ include "scim-operator.rules.references" . }}
 - apiGroups: [""]
   resources: [namespaces]
-  # Nothing is created on a server for a namespace that is being deleted.
+  # Nothing is created on a server for a namespace that is being deleted, and
+  # grants of cluster providers may go by its labels.
   verbs: [get]
+{{ include "scim-operator.rules.events" . }}
+{{- end }}
+
+{{- /* What providers name: credentials, and the certificates to trust. */}}
+{{- define "scim-operator.rules.references" -}}
+- apiGroups: [""]
+  resources: [secrets, configmaps]
+  # Without list and watch no others than the named ones can be found.
+  verbs: [get]
+{{- end }}
+
+{{- define "scim-operator.rules.events" -}}
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]
