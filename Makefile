@@ -38,16 +38,18 @@ chart: ## the Helm chart: lint, schemas, an installation, its rights
 	@dev/check-chart.sh
 
 .PHONY: generate
-generate: ## write crds/ and the chart's copy of it from src/api
-	@mkdir -p crds charts/scim-operator/files/crds
+generate: ## write crds/, the chart's copy of it and docs/reference/ from src/api
+	@mkdir -p crds charts/scim-operator/files/crds docs/reference
 	cargo run --quiet -- crds --dir crds
 	cp crds/*.yaml charts/scim-operator/files/crds/
+	cargo run --quiet -- reference --dir docs/reference
 
 .PHONY: check-generated
-check-generated: ## do crds/ and the chart's copy say what src/api says?
-	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && cargo run --quiet -- crds --dir "$$fresh" && \
-	for copy in crds charts/scim-operator/files/crds; do \
-	  diff -r "$$fresh" $$copy || { echo "$$copy is out of date: run make generate"; exit 1; }; \
+check-generated: ## do crds/, the chart's copy and docs/reference/ say what src/api says?
+	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && mkdir "$$fresh/crds" "$$fresh/reference" && \
+	cargo run --quiet -- crds --dir "$$fresh/crds" && cargo run --quiet -- reference --dir "$$fresh/reference" && \
+	for copy in crds charts/scim-operator/files/crds docs/reference; do \
+	  diff -r "$$fresh/$$(basename $$copy)" $$copy || { echo "$$copy is out of date: run make generate"; exit 1; }; \
 	done
 
 .PHONY: tools

@@ -1,6 +1,7 @@
 //! The command line: arguments, environment, and what each command does.
 
 mod crds;
+mod reference;
 mod run;
 mod settings;
 
@@ -10,6 +11,7 @@ use clap::{Parser, Subcommand};
 
 pub use self::{
     crds::{CrdsArguments, CrdsError, file_name, manifest},
+    reference::{ReferenceArguments, ReferenceError},
     run::{RunError, run},
     settings::{EventFilter, RunSettings},
 };
@@ -39,6 +41,10 @@ pub enum Command {
     ///
     /// For example `scim-operator crds | kubectl apply --server-side -f -`.
     Crds(CrdsArguments),
+
+    /// Write the pages about every field of every kind, in Markdown.
+    #[command(hide = true)]
+    Reference(ReferenceArguments),
 }
 
 /// Why a command failed.
@@ -47,6 +53,9 @@ pub enum Error {
     /// The definitions could not be written.
     #[error(transparent)]
     Crds(#[from] CrdsError),
+    /// The pages could not be written.
+    #[error(transparent)]
+    Reference(#[from] ReferenceError),
     /// The operator could not run.
     #[error(transparent)]
     Run(#[from] RunError),

@@ -1,0 +1,237 @@
+//! What conditions and their reasons mean, and what to do: the one list of
+//! them for people.
+
+use super::rows;
+use crate::api::{conditions, reasons};
+
+/// Whose conditions these are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum On {
+    All,
+    Providers,
+    Identities,
+    Groups,
+}
+
+impl On {
+    fn covers(self, kind: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Providers => kind.ends_with("Provider"),
+            Self::Identities => !kind.ends_with("Provider"),
+            Self::Groups => kind.ends_with("Group"),
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Providers => "providers",
+            Self::Identities => "users, groups",
+            Self::Groups => "groups",
+        }
+    }
+}
+
+/// The types of conditions: name, whose, meaning.
+const CONDITIONS: &[(&str, On, &str)] = &[
+    (
+        conditions::READY,
+        On::All,
+        "The summary. For providers: the server can be used. For users and groups: the server has everything that the manifest says.",
+    ),
+    (
+        conditions::SYNCED,
+        On::Identities,
+        "The server's resource was compared with the manifest and is equal to it.",
+    ),
+    (
+        conditions::REFERENCES_RESOLVED,
+        On::Identities,
+        "Everything that the object names was found and may be used.",
+    ),
+    (
+        conditions::MEMBERS_READY,
+        On::Groups,
+        "Every member that the group names is in it on the server. While some are not, the group can be Ready all the same.",
+    ),
+    (conditions::RECONCILING, On::All, "Work is under way. Absent otherwise."),
+    (conditions::STALLED, On::All, "Nothing gets better by itself: somebody has to act. Absent otherwise."),
+    (
+        conditions::SERVER_NORMALIZED,
+        On::Identities,
+        "The server keeps a value in another form than it was sent. For information: Ready stays True.",
+    ),
+];
+
+/// The reasons: name, whose, meaning, what to do.
+const REASONS: &[(&str, On, &str, &str)] = &[
+    (reasons::SUCCEEDED, On::All, "as the manifest says", "nothing"),
+    (
+        reasons::PROGRESSING,
+        On::Identities,
+        "it cannot be told yet, or an interrupted creation is given time",
+        "wait",
+    ),
+    (
+        reasons::PROVIDER_NOT_FOUND,
+        On::Identities,
+        "no such provider",
+        "create it, or delete and recreate the object for the right one",
+    ),
+    (reasons::PROVIDER_NOT_READY, On::Identities, "the provider is not Ready", "look at the provider"),
+    (
+        reasons::SECRET_NOT_FOUND,
+        On::Providers,
+        "Secret, key or value missing",
+        "create or mend it; it is read again within 60 s",
+    ),
+    (
+        reasons::SECRET_NOT_ALLOWED,
+        On::Providers,
+        "the Secret does not name this host",
+        "annotate it, if it is meant for that host",
+    ),
+    (
+        reasons::REFERENCE_NOT_READY,
+        On::Groups,
+        "somebody that the group names has no identity yet",
+        "look at the object that the message names",
+    ),
+    (reasons::UNAUTHORIZED, On::All, "the server answers 401 or 403", "mend the credentials or their rights"),
+    (
+        reasons::UNREACHABLE,
+        On::All,
+        "no connection, no answer in time, a fault of the server, or a refused address",
+        "see the message",
+    ),
+    (reasons::TLS_FAILED, On::Providers, "no safe connection", "mend the certificate or the URL"),
+    (reasons::REDIRECTED, On::Providers, "redirects are not followed", "set `spec.url` to the final place"),
+    (reasons::NOT_SCIM, On::All, "something answers, and it is not SCIM", "mend `spec.url`"),
+    (reasons::THROTTLED, On::Identities, "the server limits requests", "wait"),
+    (
+        reasons::ALREADY_EXISTS,
+        On::Identities,
+        "somebody else has these names",
+        "rename one, or remove the other",
+    ),
+    (
+        reasons::NAME_TAKEN,
+        On::Identities,
+        "a change was refused, because a unique value is taken",
+        "change one of them",
+    ),
+    (
+        reasons::IMMUTABLE_ATTRIBUTE,
+        On::Identities,
+        "the server does not let it change",
+        "revert, or delete and recreate",
+    ),
+    (
+        reasons::UNEXPECTED_ADOPTION,
+        On::Identities,
+        "the server answered the creation with an identity that was there before",
+        "rename one, or remove the other",
+    ),
+    (
+        reasons::AMBIGUOUS_CREATE,
+        On::Identities,
+        "an interrupted creation may have left an identity",
+        "look at it on the server",
+    ),
+    (
+        reasons::IDENTITY_MISMATCH,
+        On::Identities,
+        "the id belongs to somebody else now",
+        "set `deletionPolicy: Retain`, delete, recreate",
+    ),
+    (
+        reasons::ENDPOINT_CHANGED,
+        On::Identities,
+        "the provider points to another server",
+        "point it back, or set `deletionPolicy: Retain`, delete, recreate",
+    ),
+    (
+        reasons::REJECTED_BY_SERVER,
+        On::Identities,
+        "the server refuses the manifest; the message has its words",
+        "change the manifest",
+    ),
+    (reasons::UNSUPPORTED_BY_SERVER, On::Identities, "the server has no such operation", "leave it out"),
+    (
+        reasons::INVALID_SPEC,
+        On::All,
+        "the manifest cannot be meant",
+        "change the field that the message names",
+    ),
+];
+
+/// The page about all of them.
+pub(super) fn page() -> String {
+    let conditions = rows(
+        CONDITIONS.iter().map(|(name, on, meaning)| format!("| `{name}` | {} | {meaning} |\n", on.name())),
+    );
+    let reasons =
+        rows(REASONS.iter().map(|(name, on, meaning, remedy)| {
+            format!("| `{name}` | {} | {meaning} | {remedy} |\n", on.name())
+        }));
+    format!(
+        "# Conditions and reasons\n\n\
+         `kubectl describe` shows them; each has a message that says what is wrong and what to do next.\n\n\
+         ## Conditions\n\n| Type | On | Meaning when True |\n|---|---|---|\n{conditions}\n\
+         ## Reasons\n\n| Reason | On | Meaning | What to do |\n|---|---|---|---|\n{reasons}"
+    )
+}
+
+/// The sections about them on the page of a kind.
+pub(super) fn sections(kind: &str) -> String {
+    let conditions = rows(
+        CONDITIONS
+            .iter()
+            .filter(|(_, on, _)| on.covers(kind))
+            .map(|(name, _, meaning)| format!("| `{name}` | {meaning} |\n")),
+    );
+    let reasons = rows(
+        REASONS
+            .iter()
+            .filter(|(_, on, _, _)| on.covers(kind))
+            .map(|(name, _, meaning, remedy)| format!("| `{name}` | {meaning} | {remedy} |\n")),
+    );
+    format!(
+        "\n## Conditions\n\n| Type | Meaning when True |\n|---|---|\n{conditions}\
+         \n## Reasons\n\n| Reason | Meaning | What to do |\n|---|---|---|\n{reasons}"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The values of the constants in a file of `src/api`.
+    fn constants(source: &str) -> Vec<&str> {
+        source
+            .lines()
+            .filter(|line| line.starts_with("pub const "))
+            .map(|line| line.split('"').nth(1).expect("a constant of text"))
+            .collect()
+    }
+
+    #[test]
+    fn no_condition_and_no_reason_is_left_out() {
+        for name in constants(include_str!("../../api/conditions.rs")) {
+            assert!(CONDITIONS.iter().any(|row| row.0 == name), "{name} is not in CONDITIONS");
+        }
+        for name in constants(include_str!("../../api/reasons.rs")) {
+            assert!(REASONS.iter().any(|row| row.0 == name), "{name} is not in REASONS");
+        }
+    }
+
+    #[test]
+    fn a_kind_is_told_only_what_it_can_have() {
+        let provider = sections("ScimProvider");
+        assert!(provider.contains("`SecretNotFound`") && !provider.contains("`AlreadyExists`"));
+        let user = sections("ScimUser");
+        assert!(user.contains("`AlreadyExists`") && !user.contains("`MembersReady`"));
+        assert!(sections("ScimGroup").contains("`MembersReady`"));
+    }
+}
