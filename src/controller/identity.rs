@@ -1,10 +1,9 @@
 //! What users and groups have in common, so that one engine drives both.
 
-use kube::ResourceExt;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{context::Context, kind::Kind, watches::Watchable};
+use super::{context::Context, kind::Kind, members, watches::Watchable};
 use crate::{
     api::{Anchor, DeletionPolicy, GroupDeletionPolicy, ProviderRef, ScimGroup, ScimUser},
     scim::port::ResourceType,
@@ -118,24 +117,7 @@ impl Identity for ScimGroup {
         serde_json::to_value(record.into_group_status())
     }
 
-    /// Users of the same namespace and provider, by name. One that is being
-    /// deleted keeps its identity until it is gone.
     fn wanted_members(&self, context: &Context, endpoint: &str) -> Option<Wanted> {
-        let names = self.spec.members.as_ref()?.users.as_ref()?;
-        let namespace = self.namespace().unwrap_or_default();
-        let mut wanted = Wanted::default();
-        for name in names {
-            let user = context.users.get(&namespace, name);
-            match user.filter(|user| user.spec.provider_ref == self.spec.provider_ref) {
-                None => wanted.unresolved.push(name.clone()),
-                Some(user) => match user.id_at(endpoint) {
-                    Some(id) => {
-                        wanted.ids.insert(id.to_owned());
-                    }
-                    None => wanted.pending.push(name.clone()),
-                },
-            }
-        }
-        Some(wanted)
+        members::wanted(self, context, endpoint)
     }
 }

@@ -13,6 +13,7 @@ mod key;
 mod kind;
 mod links;
 mod look;
+mod members;
 mod metered;
 mod objects;
 mod pass;

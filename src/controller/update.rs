@@ -1,23 +1,20 @@
 //! The step that makes the server say what the manifest says.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use super::{
     identity::Identity,
     pass::{Fault, Pass, fits},
-    providers::ProviderKey,
 };
 use crate::{
-    api::MemberCounts,
     scim::{path::AttributePath, resource::Resource},
     sync::{
         desired::Desired,
         diff::{Change, Rewritten, diff, rewritten, still_managed},
         lifecycle::Reading,
         lookup::name_attribute,
-        members::{self, Wanted},
         plan,
     },
 };
@@ -121,49 +118,9 @@ impl<T: Identity> Pass<'_, T> {
         });
     }
 
-    async fn update_members(&mut self, observed: &Resource) -> Result<(), Fault> {
-        let session = self.server()?;
-        let Some(wanted) = self.object.wanted_members(self.context, &session.endpoint) else {
-            self.record.members = None;
-            return Ok(());
-        };
-        let anchored = anchored_ids(self, &wanted, &session.endpoint);
-        let plan = members::plan(&wanted, &observed.member_ids(), |id| anchored.contains(id));
-        if let (false, Some(id)) = (plan.is_empty(), self.id()) {
-            for request in plan.requests() {
-                self.server()?.port.patch(T::RESOURCE_TYPE, &id, &request).await?;
-                T::memory(self.context).changed(&self.object);
-            }
-            let note = format!("added {} and removed {} members", plan.add.len(), plan.remove.len());
-            self.context.events.done(&self.object, "MembersChanged", note);
-        }
-        T::memory(self.context).made_members(&self.object, &wanted);
-        self.record.members = Some(counts(&wanted));
-        self.wanted = Some(wanted);
-        Ok(())
-    }
-
-    fn id(&self) -> Option<String> {
+    /// The id of the identity, once it has one.
+    pub(super) fn id(&self) -> Option<String> {
         self.record.anchor.as_ref().map(|anchor| anchor.id.clone())
-    }
-}
-
-/// The ids that users of this provider are anchored to at this endpoint. They are of interest
-/// only while the group's references are incomplete.
-fn anchored_ids<T: Identity>(pass: &Pass<'_, T>, wanted: &Wanted, endpoint: &str) -> HashSet<String> {
-    if wanted.is_complete() {
-        return HashSet::new();
-    }
-    let users = pass.context.users.of_provider(&ProviderKey::of(&pass.object));
-    users.iter().filter_map(|user| user.id_at(endpoint).map(str::to_owned)).collect()
-}
-
-fn counts(wanted: &Wanted) -> MemberCounts {
-    let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-    MemberCounts {
-        desired: count(wanted.count()),
-        applied: count(wanted.ids.len()),
-        pending: count(wanted.pending.len() + wanted.unresolved.len()),
     }
 }
 
