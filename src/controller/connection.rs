@@ -9,7 +9,7 @@ use super::{
     sessions::Session,
 };
 use crate::{
-    api::{ScimProviderSpec, duration::parse_go_duration, reasons},
+    api::{Grant, ScimProviderSpec, duration::parse_go_duration, reasons},
     scim::{
         client::Client,
         endpoint::Endpoint,
@@ -33,6 +33,8 @@ pub(super) struct Connection {
     pub(super) uid: Option<String>,
     /// The spec it was made for.
     pub(super) spec: ScimProviderSpec,
+    /// The grants it was made for.
+    pub(super) grants: Option<Vec<Grant>>,
     /// The token.
     pub(super) credentials: Arc<BearerSecret>,
     /// What the objects use.
@@ -42,7 +44,8 @@ pub(super) struct Connection {
 impl Connection {
     /// Whether it was made for this very provider as it is.
     pub(super) fn is_for(&self, provider: &impl ProviderObject) -> bool {
-        self.uid == provider.uid() && self.spec == *provider.common()
+        let same_grants = self.grants.as_deref() == provider.grants();
+        self.uid == provider.uid() && self.spec == *provider.common() && same_grants
     }
 }
 
@@ -79,7 +82,13 @@ pub(super) async fn connect<P: ProviderObject>(
     let key = endpoint.endpoint_key();
     let port = Metered::new(Client::new(endpoint, http), Arc::clone(&context.metrics));
     let session = Arc::new(Session::new(key, Arc::new(port), resync));
-    let connection = Arc::new(Connection { uid: provider.uid(), spec: spec.clone(), credentials, session });
+    let connection = Arc::new(Connection {
+        uid: provider.uid(),
+        spec: spec.clone(),
+        grants: provider.grants().map(<[Grant]>::to_vec),
+        credentials,
+        session,
+    });
     probe(&connection).await?;
     Ok(connection)
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    connections::Connections, events::Events, kind::Kind, objects::Objects, providers::Providers,
-    sessions::Sessions,
+    connections::Connections, events::Events, kind::Kind, namespaces::Namespaces, objects::Objects,
+    providers::Providers, sessions::Sessions,
 };
 use crate::{
     api::{ScimGroup, ScimUser},
@@ -25,6 +25,8 @@ pub(super) struct Context {
     pub(super) groups: Kind<ScimGroup>,
     /// The providers.
     pub(super) providers: Providers,
+    /// The labels of namespaces.
+    pub(super) namespaces: Namespaces,
     /// The servers that are talked to.
     pub(super) sessions: Sessions,
     /// What was needed to make the sessions.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{context::Context, kind::Kind, members, watches::Watchable};
+use super::{context::Context, kind::Kind, members, permission::Asking, watches::Watchable};
 use crate::{
     api::{Anchor, DeletionPolicy, GroupDeletionPolicy, ProviderRef, ScimGroup, ScimUser},
     scim::port::ResourceType,
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A custom resource that stands for one identity on one server.
-pub(super) trait Identity: Watchable + Serialize {
+pub(super) trait Identity: Watchable + Serialize + Asking {
     /// The kind's name, as people know it.
     const KIND: &'static str;
     /// What it is on the server.

@@ -11,7 +11,8 @@ use kube::{ResourceExt, runtime::watcher::Event};
 use tokio::sync::mpsc;
 
 use super::{
-    context::Context, identity::Identity, kind::fingerprint, providers::ProviderKey, sessions::Standing,
+    context::Context, identity::Identity, kind::fingerprint, permission::looks_refused,
+    providers::ProviderKey, sessions::Standing,
 };
 use crate::api::{ScimGroup, ScimUser};
 
@@ -129,7 +130,11 @@ fn resume_kind<T: Identity>(context: &Context, provider: &ProviderKey) {
             _ => false,
         };
         let finished = record.is_synced(meta.generation) && record.is_complete() && !moved;
-        if !finished || meta.deletion_timestamp.is_some() || kind.is_suspect(&object) {
+        if !finished
+            || looks_refused(context, provider, &*object)
+            || meta.deletion_timestamp.is_some()
+            || kind.is_suspect(&object)
+        {
             kind.wake(&object);
         }
     }

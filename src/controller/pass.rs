@@ -10,6 +10,7 @@ use super::{
     context::Context,
     identity::Identity,
     objects::ObjectError,
+    permission,
     providers::ProviderKey,
     sessions::{Pass as Leave, Session, Standing},
 };
@@ -86,6 +87,8 @@ pub(super) struct Pass<'a, T: Identity> {
     /// What status is going to remember.
     pub(super) record: Record,
     pub(super) session: Option<Arc<Session>>,
+    /// Why the provider does not serve this object.
+    refusal: Option<Because>,
     /// What the provider says about deletion; before a deletion it is asked
     /// for at the API server.
     provider_policy: Option<DeletionPolicy>,
@@ -117,6 +120,7 @@ impl<'a, T: Identity> Pass<'a, T> {
             generation: object.meta().generation,
             record: Record::default(),
             session,
+            refusal: None,
             provider_policy: context
                 .providers
                 .get(&provider)
@@ -140,6 +144,7 @@ impl<'a, T: Identity> Pass<'a, T> {
 
     /// Goes step by step until the pass ends.
     pub(super) async fn run(&mut self) -> Result<End, Fault> {
+        self.ask_permission().await?;
         for _ in 0..MOST_STEPS {
             if let (Err(invalid), false) = (&self.desired, self.is_deleting()) {
                 let because = Because::new(reasons::INVALID_SPEC, invalid.to_string());
@@ -169,7 +174,7 @@ impl<'a, T: Identity> Pass<'a, T> {
         }
         match step {
             Step::Rest => return Ok(Some(End::Rest)),
-            Step::AwaitProvider => return Ok(Some(End::AwaitProvider)),
+            Step::AwaitProvider => return Ok(Some(self.await_provider())),
             Step::Read => self.read().await?,
             Step::LookForAnnounced => self.look_for_announced().await?,
             Step::Look => self.look().await?,
@@ -206,6 +211,22 @@ impl<'a, T: Identity> Pass<'a, T> {
         Ok(None)
     }
 
+    /// Without permission the server is out of reach.
+    async fn ask_permission(&mut self) -> Result<(), Fault> {
+        self.refusal = permission::refusal(self.context, &self.provider, &self.object).await?;
+        if self.refusal.is_some() {
+            self.session = None;
+        }
+        Ok(())
+    }
+
+    fn await_provider(&self) -> End {
+        let Some(refusal) = &self.refusal else { return End::AwaitProvider };
+        let failures = T::memory(self.context).failed(&self.object);
+        let pause = backoff::stalled(failures, entropy::factor(0.0..=1.0));
+        End::Done(Outcome::Stalled(refusal.clone()), Some(pause))
+    }
+
     fn next(&self) -> Step {
         let kind = T::memory(self.context);
         let announced = self.intent.as_ref().map(|intent| Announced {
@@ -235,7 +256,8 @@ impl<'a, T: Identity> Pass<'a, T> {
     /// become so; only after a start nobody has.
     fn is_settled(&self) -> bool {
         let kind = T::memory(self.context);
-        self.record.is_synced(self.generation)
+        self.refusal.is_none()
+            && self.record.is_synced(self.generation)
             && !kind.is_suspect(&self.object)
             && (self.record.is_complete() || kind.is_known(&self.object))
     }
@@ -279,6 +301,7 @@ impl<'a, T: Identity> Pass<'a, T> {
     async fn prove_fresh(&mut self) -> Result<(), Fault> {
         self.object = self.context.objects.live(&self.object).await?;
         self.consider_object();
+        self.ask_permission().await?;
         if self.is_deleting() && self.object.deletion_policy().is_none() {
             let provider = self.context.objects.provider(&self.provider).await?;
             self.provider_policy = provider.spec.deletion_policy;

@@ -7,7 +7,7 @@ use kube::{ResourceExt, runtime::reflector::ObjectRef};
 
 use super::{identity::Identity, scopes::Scopes, watches::Watchable};
 use crate::api::{
-    ClusterScimProvider, ProviderKind, ProviderRef, ScimProvider, ScimProviderSpec, ScimProviderStatus,
+    ClusterScimProvider, Grant, ProviderKind, ProviderRef, ScimProvider, ScimProviderSpec, ScimProviderStatus,
 };
 
 /// Which provider.
@@ -63,6 +63,8 @@ pub(super) trait ProviderObject: Watchable {
 
     /// What it has in common with the other kind.
     fn common(&self) -> &ScimProviderSpec;
+    /// Who may use it; `None` where that is a matter of the namespace.
+    fn grants(&self) -> Option<&[Grant]>;
     /// What its status says.
     fn status(&self) -> Option<&ScimProviderStatus>;
     /// Which provider it is.
@@ -82,6 +84,10 @@ impl ProviderObject for ScimProvider {
         &self.spec
     }
 
+    fn grants(&self) -> Option<&[Grant]> {
+        None
+    }
+
     fn status(&self) -> Option<&ScimProviderStatus> {
         self.status.as_ref()
     }
@@ -94,6 +100,10 @@ impl ProviderObject for ClusterScimProvider {
         &self.spec.provider
     }
 
+    fn grants(&self) -> Option<&[Grant]> {
+        Some(self.spec.grants.as_deref().unwrap_or_default())
+    }
+
     fn status(&self) -> Option<&ScimProviderStatus> {
         self.status.as_ref()
     }
@@ -104,6 +114,8 @@ impl ProviderObject for ClusterScimProvider {
 pub(super) struct Provider {
     /// What both kinds have.
     pub(super) spec: ScimProviderSpec,
+    /// Who may use it; `None` where that is a matter of the namespace.
+    pub(super) grants: Option<Vec<Grant>>,
     /// Somebody deletes it.
     pub(super) is_ending: bool,
 }
@@ -111,7 +123,11 @@ pub(super) struct Provider {
 impl Provider {
     /// What this custom resource says.
     pub(super) fn from_object(object: &impl ProviderObject) -> Self {
-        Self { spec: object.common().clone(), is_ending: object.is_ending() }
+        Self {
+            spec: object.common().clone(),
+            grants: object.grants().map(<[Grant]>::to_vec),
+            is_ending: object.is_ending(),
+        }
     }
 }
 

@@ -24,6 +24,7 @@ use super::{
     key,
     kind::Kind,
     links::{self, UserWatch},
+    namespaces::Namespaces,
     objects::Objects,
     provider,
     providers::{ProviderKey, ProviderObject as _, Providers},
@@ -109,6 +110,7 @@ pub async fn run(settings: RunSettings, services: Services) -> Result<(), RunErr
     });
     let context = Arc::new(Context {
         objects: Objects::new(client.clone()),
+        namespaces: Namespaces::new(client.clone()),
         users: Kind::new(users.scopes),
         groups: Kind::new(groups.scopes),
         providers: Providers { namespaced: providers.scopes, cluster: cluster_providers.scopes },

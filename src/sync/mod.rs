@@ -7,6 +7,7 @@ pub mod compare;
 pub mod desired;
 pub mod diff;
 pub mod digest;
+pub mod grants;
 pub mod intent;
 pub mod lifecycle;
 pub mod lookup;
