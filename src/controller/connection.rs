@@ -14,7 +14,7 @@ use crate::{
         client::Client,
         endpoint::Endpoint,
         error::{Error, ErrorKind},
-        http::{Http, Limits},
+        http::{Http, Limits, Tls},
         port::{PageRequest, ResourceType},
     },
     sync::outcome::{Because, Request, explained, refusal},
@@ -75,10 +75,8 @@ pub(super) async fn connect<P: ProviderObject>(
         )
         .await?,
     );
-    let http =
-        Http::new(credentials.clone(), context.addresses.clone(), Limits::default()).map_err(|error| {
-            Because::new(reasons::TLS_FAILED, format!("{error}: the system has no usable TLS roots"))
-        })?;
+    let http = Http::new(credentials.clone(), context.addresses.clone(), Limits::default(), &Tls::default())
+        .map_err(|error| Because::new(reasons::TLS_FAILED, error.to_string()))?;
     let key = endpoint.endpoint_key();
     let port = Metered::new(Client::new(endpoint, http), Arc::clone(&context.metrics));
     let session = Arc::new(Session::new(key, Arc::new(port), resync));

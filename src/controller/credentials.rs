@@ -4,7 +4,6 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use http::HeaderValue;
 use k8s_openapi::api::core::v1::Secret;
 use kube::{Api, Client, ResourceExt};
 use secrecy::{ExposeSecret, SecretString};
@@ -13,7 +12,7 @@ use tokio::sync::RwLock;
 use super::objects::in_time;
 use crate::{
     api::{SecretKeyRef, names::ALLOWED_HOSTS, reasons},
-    scim::credentials::{Credentials, CredentialsError, bearer},
+    scim::credentials::{Credentials, CredentialsError, Header, bearer},
     sync::outcome::Because,
 };
 
@@ -67,8 +66,8 @@ impl BearerSecret {
 
 #[async_trait]
 impl Credentials for BearerSecret {
-    async fn authorization(&self) -> Result<Option<HeaderValue>, CredentialsError> {
-        bearer(&*self.token.read().await).map(Some)
+    async fn header(&self) -> Result<Option<Header>, CredentialsError> {
+        Ok(Some(bearer(&*self.token.read().await)?))
     }
 
     async fn renew(&self) -> bool {

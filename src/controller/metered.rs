@@ -105,6 +105,7 @@ fn failure(kind: ErrorKind) -> &'static str {
         ErrorKind::Redirected => "redirected",
         ErrorKind::NotScim | ErrorKind::TooLarge => "not_scim",
         ErrorKind::Unauthorized | ErrorKind::Forbidden => "unauthorized",
+        ErrorKind::TokenRefused => "token_refused",
         ErrorKind::Throttled => "throttled",
         ErrorKind::ServerFault | ErrorKind::Unsupported => "server_fault",
         ErrorKind::NotFound => "not_found",

@@ -3,16 +3,24 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use http::HeaderValue;
-use secrecy::{ExposeSecret, SecretString};
+use http::{HeaderName, HeaderValue};
 
-/// Where the `Authorization` header of requests comes from.
+use super::error::ErrorKind;
+
+pub use self::header::{UnusableHeader, basic, bearer, custom};
+
+mod header;
+
+/// A header that authenticates, its value marked so that nothing logs it.
+pub type Header = (HeaderName, HeaderValue);
+
+/// Where the header that authenticates requests comes from.
 #[async_trait]
 pub trait Credentials: fmt::Debug + Send + Sync {
-    /// The header's value now; `None` to send none.
-    async fn authorization(&self) -> Result<Option<HeaderValue>, CredentialsError>;
+    /// The header now; `None` to send none.
+    async fn header(&self) -> Result<Option<Header>, CredentialsError>;
 
-    /// Called when the server did not accept the current value (401): fetches
+    /// Called when the server did not accept the current header (401): fetches
     /// again, and tells whether different credentials are available now.
     /// Never called twice at once by one [`Http`](super::http::Http), and
     /// dropped unfinished when the request's time is up.
@@ -20,43 +28,55 @@ pub trait Credentials: fmt::Debug + Send + Sync {
 }
 
 /// Why there are no credentials to send. The message holds nothing secret.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct CredentialsError(pub String);
-
-/// The header of a bearer token (RFC 6750 §2.1), marked so that nothing logs
-/// it. White space around a token comes from editors, and is left out.
-pub fn bearer(token: &SecretString) -> Result<HeaderValue, CredentialsError> {
-    let token = token.expose_secret().trim();
-    if token.is_empty() {
-        return Err(CredentialsError("the token is empty".to_owned()));
-    }
-    let printable = token.bytes().all(|byte| byte.is_ascii_graphic());
-    let value = HeaderValue::try_from(format!("Bearer {token}")).ok().filter(|_| printable);
-    let mut value = value.ok_or_else(|| {
-        CredentialsError(
-            "the token holds white space or characters that cannot be sent in a header".to_owned(),
-        )
-    })?;
-    value.set_sensitive(true);
-    Ok(value)
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{detail}")]
+pub struct CredentialsError {
+    /// The kind of the request's error: `Unauthorized` where what there is
+    /// cannot be sent, `TokenRefused` where a token endpoint gives no token,
+    /// and what the connection to one failed with.
+    pub kind: ErrorKind,
+    /// What is wrong, for a person.
+    pub detail: String,
 }
 
-/// A bearer token that never changes.
-#[derive(Clone, Debug)]
-pub struct StaticBearer(SecretString);
+impl From<UnusableHeader> for CredentialsError {
+    fn from(unusable: UnusableHeader) -> Self {
+        Self { kind: ErrorKind::Unauthorized, detail: unusable.to_string() }
+    }
+}
 
-impl StaticBearer {
-    /// Credentials of this token.
-    pub fn new(token: SecretString) -> Self {
-        Self(token)
+/// A header that never changes.
+#[derive(Clone, Debug)]
+pub struct StaticHeader(Header);
+
+impl StaticHeader {
+    /// Credentials of this header, which [`bearer`], [`basic`] and [`custom`]
+    /// make.
+    pub fn new(header: Header) -> Self {
+        Self(header)
     }
 }
 
 #[async_trait]
-impl Credentials for StaticBearer {
-    async fn authorization(&self) -> Result<Option<HeaderValue>, CredentialsError> {
-        bearer(&self.0).map(Some)
+impl Credentials for StaticHeader {
+    async fn header(&self) -> Result<Option<Header>, CredentialsError> {
+        Ok(Some(self.0.clone()))
+    }
+
+    async fn renew(&self) -> bool {
+        false
+    }
+}
+
+/// No credentials: for a server that asks for none, or knows the client by its
+/// certificate.
+#[derive(Clone, Copy, Debug)]
+pub struct Anonymous;
+
+#[async_trait]
+impl Credentials for Anonymous {
+    async fn header(&self) -> Result<Option<Header>, CredentialsError> {
+        Ok(None)
     }
 
     async fn renew(&self) -> bool {

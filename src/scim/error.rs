@@ -43,8 +43,11 @@ pub enum ErrorKind {
     NotScim,
     /// The answer is larger than is ever read.
     TooLarge,
-    /// 401.
+    /// 401, or there is nothing to authenticate with.
     Unauthorized,
+    /// The token endpoint gives no token (RFC 6749 §5.2), so that nothing was
+    /// asked of the server.
+    TokenRefused,
     /// 403.
     Forbidden,
     /// 404 and 410.
@@ -165,7 +168,8 @@ impl Error {
             | ErrorKind::AddressRefused
             | ErrorKind::Redirected
             | ErrorKind::NotScim
-            | ErrorKind::Unauthorized => Scope::Server,
+            | ErrorKind::Unauthorized
+            | ErrorKind::TokenRefused => Scope::Server,
             _ => Scope::Identity,
         }
     }
@@ -210,6 +214,7 @@ impl fmt::Display for ErrorKind {
             Self::NotScim => "the answer is not SCIM",
             Self::TooLarge => "the answer is too large",
             Self::Unauthorized => "the credentials were not accepted",
+            Self::TokenRefused => "the token endpoint gives no token",
             Self::Forbidden => "the credentials do not permit this",
             Self::NotFound => "not found",
             Self::Conflict => "a conflict with another resource",

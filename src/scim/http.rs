@@ -8,22 +8,30 @@ use std::{
 
 use http::{HeaderMap, HeaderValue, Method, header};
 use jiff::Timestamp;
-use reqwest::Client;
 use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument, Span, debug_span, field};
 use url::Url;
 
-use self::{answer::Head, resolver::CheckedResolver};
+use self::{
+    answer::Head,
+    sender::{Outgoing, Received, Sender},
+};
 use super::{
     address::AddressPolicy,
-    credentials::{Credentials, CredentialsError},
+    credentials::{Credentials, CredentialsError, Header},
     error::{Error, ErrorKind},
 };
 
-pub use self::answer::Answer;
+pub use self::{
+    answer::Answer,
+    tls::{ClientIdentity, Tls, TlsError},
+};
 
-mod answer;
+pub(super) mod answer;
+mod handshake;
 mod resolver;
+pub(super) mod sender;
+mod tls;
 mod transport;
 
 /// The media type of SCIM (RFC 7644 §8.1).
@@ -31,15 +39,6 @@ pub const SCIM_MEDIA_TYPE: &str = "application/scim+json";
 
 /// Plain JSON is accepted too: many servers answer nothing else.
 const ACCEPT: &str = "application/scim+json, application/json";
-
-/// Some servers refuse requests that do not say who sends them.
-const USER_AGENT: &str = concat!("scim-operator/", env!("CARGO_PKG_VERSION"));
-
-/// Names under which servers and proxies say which request an answer is to.
-const REQUEST_IDS: [&str; 4] = ["x-request-id", "request-id", "x-amzn-requestid", "x-correlation-id"];
-
-/// Error answers are read for one short message.
-const MAX_ERROR_BODY: usize = 64 * 1024;
 
 /// The limits of one request.
 #[derive(Clone, Copy, Debug)]
@@ -63,18 +62,22 @@ impl Default for Limits {
 /// A client for one server.
 #[derive(Debug)]
 pub struct Http {
-    client: Client,
-    addresses: Arc<AddressPolicy>,
+    sender: Sender,
     credentials: Arc<dyn Credentials>,
     renewal: tokio::sync::Mutex<()>,
-    limits: Limits,
     server_date: Mutex<Option<Timestamp>>,
 }
 
-/// The client could not be made; the platform's TLS is out of order.
+/// The client could not be made.
 #[derive(Debug, thiserror::Error)]
-#[error("no HTTP client could be made")]
-pub struct BuildError(#[source] reqwest::Error);
+pub enum BuildError {
+    /// A part of the TLS options cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The platform's TLS is out of order.
+    #[error("no HTTP client could be made: the system has no usable TLS roots")]
+    Client(#[source] reqwest::Error),
+}
 
 /// One request.
 #[derive(Clone, Debug)]
@@ -100,31 +103,20 @@ impl Request {
 impl Http {
     /// A client that sends these credentials to addresses that the policy lets
     /// through.
-    #[expect(clippy::disallowed_methods, reason = "the one place where clients are built")]
     pub fn new(
         credentials: Arc<dyn Credentials>,
         addresses: AddressPolicy,
         limits: Limits,
+        tls: &Tls,
     ) -> Result<Self, BuildError> {
-        let addresses = Arc::new(addresses);
-        let client = Client::builder()
-            .tls_backend_rustls()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .no_proxy()
-            .user_agent(USER_AGENT)
-            .connect_timeout(limits.connect)
-            .dns_resolver(Arc::new(CheckedResolver::new(Arc::clone(&addresses))))
-            .build()
-            .map_err(BuildError)?;
+        let sender = Sender::new(addresses, tls, limits)?;
         let renewal = tokio::sync::Mutex::new(());
-        Ok(Self { client, addresses, credentials, renewal, limits, server_date: Mutex::new(None) })
+        Ok(Self { sender, credentials, renewal, server_date: Mutex::new(None) })
     }
 
     /// The limits that hold for each request.
     pub fn limits(&self) -> Limits {
-        self.limits
+        self.sender.limits()
     }
 
     /// The last `Date` that an answer carried.
@@ -155,8 +147,8 @@ impl Http {
     }
 
     async fn exchange(&self, request: &Request) -> Result<Answer, Error> {
-        let deadline = Instant::now() + self.limits.deadline;
-        let sent = self.authorization(request, deadline).await?;
+        let deadline = Instant::now() + self.limits().deadline;
+        let sent = self.credentials(request, deadline).await?;
         let answer = self.attempt(request, sent.clone(), deadline).await;
         if !matches!(&answer, Err(error) if error.kind == ErrorKind::Unauthorized) {
             return answer;
@@ -167,26 +159,22 @@ impl Http {
         }
     }
 
-    async fn authorization(
-        &self,
-        request: &Request,
-        deadline: Instant,
-    ) -> Result<Option<HeaderValue>, Error> {
+    async fn credentials(&self, request: &Request, deadline: Instant) -> Result<Option<Header>, Error> {
         let unavailable = |kind, detail: String| {
             let error = Error::new(kind, request.operation());
             Error { detail: Some(detail), sent: false, ..error }
         };
         let late = |_| unavailable(ErrorKind::Timeout, "the credentials were not at hand in time".to_owned());
-        let authorization = timeout_at(deadline, self.credentials.authorization()).await.map_err(late)?;
-        authorization.map_err(|CredentialsError(detail)| unavailable(ErrorKind::Unauthorized, detail))
+        let header = timeout_at(deadline, self.credentials.header()).await.map_err(late)?;
+        header.map_err(|CredentialsError { kind, detail }| unavailable(kind, detail))
     }
 
     /// Credentials that differ from those that were not accepted. One request
     /// renews; those that failed beside it find its result.
-    async fn other_than(&self, refused: Option<&HeaderValue>) -> Option<HeaderValue> {
+    async fn other_than(&self, refused: Option<&Header>) -> Option<Header> {
         let _turn = self.renewal.lock().await;
         let current = async || {
-            let current = self.credentials.authorization().await.ok().flatten();
+            let current = self.credentials.header().await.ok().flatten();
             current.filter(|current| Some(current) != refused)
         };
         match current().await {
@@ -199,62 +187,36 @@ impl Http {
     async fn attempt(
         &self,
         request: &Request,
-        authorization: Option<HeaderValue>,
+        credentials: Option<Header>,
         deadline: Instant,
     ) -> Result<Answer, Error> {
-        self.check_literal(request)?;
-        let response = self.head(request, authorization, deadline).await?;
-        let head = Head::read(&response);
-        self.remember(&head, response.headers());
-        let cap = if response.status().is_success() { self.limits.body } else { MAX_ERROR_BODY };
-        let body = timeout_at(deadline, answer::read_body(response, cap)).await;
-        let body = body.unwrap_or(Err(answer::Broken::Late));
+        let outgoing = Outgoing {
+            operation: request.operation(),
+            method: request.method.clone(),
+            url: request.url.clone(),
+            headers: headers(request, credentials),
+            body: request.body.clone(),
+        };
+        let Received { head, body } = self.sender.send(outgoing, deadline).await?;
+        self.remember(&head);
         head.with_body(body, request.operation())
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the one place that sends")]
-    async fn head(
-        &self,
-        request: &Request,
-        authorization: Option<HeaderValue>,
-        deadline: Instant,
-    ) -> Result<reqwest::Response, Error> {
-        let mut builder = self.client.request(request.method.clone(), request.url.clone());
-        builder = builder.header(header::ACCEPT, ACCEPT);
-        if let Some(value) = authorization {
-            builder = builder.header(header::AUTHORIZATION, value);
-        }
-        if let Some(body) = &request.body {
-            builder = builder.header(header::CONTENT_TYPE, SCIM_MEDIA_TYPE).body(body.clone());
-        }
-        match timeout_at(deadline, builder.send()).await {
-            Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(transport::classify(error, request.operation())),
-            Err(_) => Err(Error::new(ErrorKind::Timeout, request.operation())),
-        }
-    }
-
-    /// Literal addresses never pass the resolver, so they are checked here.
-    fn check_literal(&self, request: &Request) -> Result<(), Error> {
-        let address = match request.url.host() {
-            Some(url::Host::Ipv4(address)) => address.into(),
-            Some(url::Host::Ipv6(address)) => address.into(),
-            _ => return Ok(()),
-        };
-        let host = request.url.host_str().unwrap_or_default();
-        self.addresses.check(host, address).map_err(|refused| Error {
-            detail: Some(refused.to_string()),
-            sent: false,
-            ..Error::new(ErrorKind::AddressRefused, request.operation())
-        })
-    }
-
-    fn remember(&self, head: &Head, headers: &HeaderMap) {
+    fn remember(&self, head: &Head) {
         if let Some(date) = head.date {
             *self.server_date.lock().unwrap_or_else(PoisonError::into_inner) = Some(date);
         }
-        if let Some(id) = REQUEST_IDS.iter().find_map(|name| headers.get(*name)?.to_str().ok()) {
-            Span::current().record("request_id", answer::shortened(id, 100));
+        if let Some(id) = &head.request_id {
+            Span::current().record("request_id", id);
         }
     }
+}
+
+fn headers(request: &Request, credentials: Option<Header>) -> HeaderMap {
+    let mut headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(ACCEPT))]);
+    headers.extend(credentials);
+    if request.body.is_some() {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(SCIM_MEDIA_TYPE));
+    }
+    headers
 }

@@ -126,7 +126,7 @@ pub fn refusal(error: &Error, request: Request) -> Because {
     let reason = match error.kind {
         _ if error.scim_type == Some(ScimType::Mutability) => reasons::IMMUTABLE_ATTRIBUTE,
         ErrorKind::Throttled => reasons::THROTTLED,
-        ErrorKind::Unauthorized | ErrorKind::Forbidden => reasons::UNAUTHORIZED,
+        ErrorKind::Unauthorized | ErrorKind::Forbidden | ErrorKind::TokenRefused => reasons::UNAUTHORIZED,
         ErrorKind::Tls => reasons::TLS_FAILED,
         ErrorKind::Redirected => reasons::REDIRECTED,
         ErrorKind::NotScim | ErrorKind::TooLarge => reasons::NOT_SCIM,
@@ -159,6 +159,9 @@ pub fn explained(error: &Error) -> String {
         }
         ErrorKind::TooLarge => "Such an answer is never read whole. Check that spec.url is a SCIM 2.0 API.",
         ErrorKind::Unauthorized => "Check the token in the Secret; a new one is used within a minute.",
+        ErrorKind::TokenRefused => {
+            "Check the token URL, the client id and the client secret; a new one is used within a minute."
+        }
         ErrorKind::Forbidden => "Give the token the right to do this on the server.",
         ErrorKind::Throttled => "The server limits requests; it is tried again by itself.",
         ErrorKind::ServerFault => "The server failed; it is tried again by itself.",

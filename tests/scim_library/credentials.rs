@@ -6,9 +6,8 @@ use std::sync::{
 };
 
 use async_trait::async_trait;
-use http::HeaderValue;
 use scim_operator::scim::{
-    credentials::{Credentials, CredentialsError, bearer},
+    credentials::{Credentials, CredentialsError, Header, bearer},
     error::ErrorKind,
     http::Limits,
     path::USER_SCHEMA,
@@ -28,9 +27,9 @@ struct Rotating {
 
 #[async_trait]
 impl Credentials for Rotating {
-    async fn authorization(&self) -> Result<Option<HeaderValue>, CredentialsError> {
+    async fn header(&self) -> Result<Option<Header>, CredentialsError> {
         let fresh = self.changes && self.renewals.load(Ordering::SeqCst) > 0;
-        bearer(&(if fresh { "fresh" } else { "stale" }).into()).map(Some)
+        Ok(Some(bearer(&(if fresh { "fresh" } else { "stale" }).into())?))
     }
 
     async fn renew(&self) -> bool {
@@ -108,11 +107,11 @@ struct Missing {
 
 #[async_trait]
 impl Credentials for Missing {
-    async fn authorization(&self) -> Result<Option<HeaderValue>, CredentialsError> {
+    async fn header(&self) -> Result<Option<Header>, CredentialsError> {
         if self.hangs {
             std::future::pending::<()>().await;
         }
-        Err(CredentialsError("there is no such Secret".to_owned()))
+        Err(CredentialsError { kind: ErrorKind::Unauthorized, detail: "there is no such Secret".to_owned() })
     }
 
     async fn renew(&self) -> bool {
@@ -138,7 +137,7 @@ fn a_token_that_would_break_the_header_is_refused_without_showing_it() {
         let error = bearer(&token.into()).unwrap_err();
         assert!(token.trim().is_empty() || !error.to_string().contains(token.trim()), "{error}");
     }
-    let padded = bearer(&" opensesame\n".into()).unwrap();
+    let (_, padded) = bearer(&" opensesame\n".into()).unwrap();
     assert_eq!(padded.to_str().unwrap(), "Bearer opensesame");
     assert!(padded.is_sensitive());
 }

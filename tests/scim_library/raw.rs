@@ -9,9 +9,9 @@ use std::{
 use scim_operator::scim::{
     address::AddressPolicy,
     client::Client,
-    credentials::{Credentials, StaticBearer},
+    credentials::{Credentials, StaticHeader, bearer},
     endpoint::Endpoint,
-    http::{Http, Limits},
+    http::{Http, Limits, Tls},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -81,7 +81,7 @@ impl Server {
 }
 
 pub(crate) fn token() -> Arc<dyn Credentials> {
-    Arc::new(StaticBearer::new("opensesame".into()))
+    Arc::new(StaticHeader::new(bearer(&"opensesame".into()).unwrap()))
 }
 
 pub(crate) fn client(
@@ -90,7 +90,7 @@ pub(crate) fn client(
     credentials: Arc<dyn Credentials>,
     limits: Limits,
 ) -> Client {
-    let http = Http::new(credentials, AddressPolicy::new(allowed, []), limits).unwrap();
+    let http = Http::new(credentials, AddressPolicy::new(allowed, []), limits, &Tls::default()).unwrap();
     Client::new(Endpoint::parse(url, true).unwrap(), http)
 }
 

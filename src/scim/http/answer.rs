@@ -14,6 +14,9 @@ use crate::scim::{
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
+/// Names under which servers and proxies say which request an answer is to.
+const REQUEST_IDS: [&str; 4] = ["x-request-id", "request-id", "x-amzn-requestid", "x-correlation-id"];
+
 /// An answer of 2xx.
 #[derive(Clone, Debug)]
 pub struct Answer {
@@ -53,7 +56,7 @@ impl Answer {
 
 /// Why a body could not be read whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Broken {
+pub(in crate::scim) enum Broken {
     Late,
     TooLarge,
     Cut,
@@ -61,12 +64,14 @@ pub(super) enum Broken {
 
 /// Everything in an answer but its body.
 #[derive(Debug)]
-pub(super) struct Head {
-    status: StatusCode,
-    media_type: Option<String>,
+pub(in crate::scim) struct Head {
+    pub(in crate::scim) status: StatusCode,
+    pub(in crate::scim) media_type: Option<String>,
     location: Option<String>,
-    retry_after: Option<Duration>,
+    pub(in crate::scim) retry_after: Option<Duration>,
     pub(super) date: Option<Timestamp>,
+    /// The server's name for the exchange.
+    pub(super) request_id: Option<String>,
 }
 
 impl Head {
@@ -79,6 +84,10 @@ impl Head {
             location: text(headers, &header::LOCATION).map(ToOwned::to_owned),
             retry_after: text(headers, &header::RETRY_AFTER).and_then(|value| retry_after(value, date)),
             date,
+            request_id: REQUEST_IDS
+                .iter()
+                .find_map(|name| headers.get(*name)?.to_str().ok())
+                .map(|id| shortened(id, 100)),
         }
     }
 
@@ -160,7 +169,7 @@ pub(super) async fn read_body(mut response: reqwest::Response, cap: usize) -> Re
 
 /// A web page, or what the best-known router says of a path that it does not
 /// know, whichever server is meant to be behind it.
-fn is_page(media_type: Option<&str>, body: &[u8]) -> bool {
+pub(in crate::scim) fn is_page(media_type: Option<&str>, body: &[u8]) -> bool {
     let body = body.trim_ascii();
     if serde_json::from_slice::<Map<String, Value>>(body).is_ok() {
         return false;
@@ -193,7 +202,7 @@ fn text<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> Option<&'a str> 
 }
 
 /// At most so many characters, control characters left out.
-pub(super) fn shortened(text: &str, most: usize) -> String {
+pub(in crate::scim) fn shortened(text: &str, most: usize) -> String {
     let mut characters = text.chars().filter(|character| !character.is_control());
     let mut short: String = characters.by_ref().take(most).collect();
     if characters.next().is_some() {

@@ -7,19 +7,19 @@ use crate::scim::{
     error::{Error, ErrorKind},
 };
 
-use super::answer::shortened;
+use super::{answer::shortened, handshake};
 
 /// The error of a request that got no answer. Its text would name the URL,
 /// which may hold a filter's value.
-pub(super) fn classify(error: reqwest::Error, operation: String) -> Error {
+pub(super) fn classify(error: reqwest::Error, operation: String, has_identity: bool) -> Error {
     let error = error.without_url();
-    let (kind, detail) = cause(&error);
+    let (kind, detail) = cause(&error, has_identity);
     // Until a connection stands, nothing of the request has been sent.
     let sent = !error.is_connect();
     Error { detail: Some(shortened(&detail, 500)), sent, ..Error::new(kind, operation) }
 }
 
-fn cause(error: &reqwest::Error) -> (ErrorKind, String) {
+fn cause(error: &reqwest::Error, has_identity: bool) -> (ErrorKind, String) {
     let chain = chain(error);
     if let Some(refused) = chain.iter().find_map(|cause| cause.downcast_ref::<RefusedAddress>()) {
         return (ErrorKind::AddressRefused, refused.to_string());
@@ -31,7 +31,7 @@ fn cause(error: &reqwest::Error) -> (ErrorKind, String) {
     if let Some(tls) = tls
         && (error.is_connect() || matches!(tls, rustls::Error::AlertReceived(_)))
     {
-        return (ErrorKind::Tls, tls.to_string());
+        return (ErrorKind::Tls, handshake::explained(tls, has_identity));
     }
     let kind = if error.is_timeout() { ErrorKind::Timeout } else { ErrorKind::Unreachable };
     // The innermost cause names the fault.

@@ -128,6 +128,7 @@ impl Pager {
                 | ErrorKind::Tls
                 | ErrorKind::AddressRefused
                 | ErrorKind::Unauthorized
+                | ErrorKind::TokenRefused
                 | ErrorKind::Throttled
         );
         let beyond_the_end =
