@@ -10,6 +10,7 @@ use super::error::ErrorKind;
 pub use self::header::{UnusableHeader, basic, bearer, custom};
 
 mod header;
+pub mod oauth2;
 
 /// A header that authenticates, its value marked so that nothing logs it.
 pub type Header = (HeaderName, HeaderValue);

@@ -27,8 +27,8 @@ pub enum EndpointError {
     /// Neither `https` nor `http`.
     #[error("its scheme is not https")]
     Scheme,
-    /// `http`, which sends the token in the clear.
-    #[error("it is http, which sends the token unencrypted, and insecure HTTP is not allowed")]
+    /// `http`, which sends secrets in the clear.
+    #[error("it is http, which sends secrets unencrypted, and insecure HTTP is not allowed")]
     InsecureHttp,
     /// A user name or password in the URL would end up in logs.
     #[error("it holds a user name or a password")]
@@ -49,29 +49,9 @@ pub struct UnusableId;
 impl Endpoint {
     /// Reads a base URL.
     pub fn parse(text: &str, allow_insecure_http: bool) -> Result<Self, EndpointError> {
-        let misleading =
-            |character: char| character.is_whitespace() || character.is_control() || character == '\\';
-        if text.contains(misleading) {
-            return Err(EndpointError::NotAUrl);
-        }
-        let mut base = Url::parse(text).map_err(|_| EndpointError::NotAUrl)?;
-        match base.scheme() {
-            "https" => {}
-            "http" if allow_insecure_http => {}
-            "http" => return Err(EndpointError::InsecureHttp),
-            _ => return Err(EndpointError::Scheme),
-        }
-        if !base.username().is_empty() || base.password().is_some() {
-            return Err(EndpointError::UserInfo);
-        }
+        let mut base = safe(text, allow_insecure_http)?;
         if base.query().is_some() {
             return Err(EndpointError::Query);
-        }
-        if base.fragment().is_some() {
-            return Err(EndpointError::Fragment);
-        }
-        if base.host_str().is_none_or(str::is_empty) {
-            return Err(EndpointError::NotAUrl);
         }
         let path = base.path().trim_end_matches('/').to_owned();
         base.set_path(&path);
@@ -89,12 +69,7 @@ impl Endpoint {
     /// The host's name or literal address, in lower case, without brackets,
     /// port or the dot of an absolute name.
     pub fn host(&self) -> String {
-        match self.base.host() {
-            Some(Host::Domain(name)) => name.trim_end_matches('.').to_owned(),
-            Some(Host::Ipv4(address)) => address.to_string(),
-            Some(Host::Ipv6(address)) => address.to_string(),
-            None => String::new(),
-        }
+        host(&self.base)
     }
 
     /// The host's address where the URL holds one instead of a name.
@@ -137,6 +112,63 @@ impl Endpoint {
 
     fn path(&self) -> &str {
         self.base.path().trim_end_matches('/')
+    }
+}
+
+/// The URL of an OAuth 2 token endpoint (RFC 6749 §3.2), such as
+/// `https://login.example.com/oauth2/token`. It may hold a query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenUrl(Url);
+
+impl TokenUrl {
+    /// Reads the URL of a token endpoint.
+    pub fn parse(text: &str, allow_insecure_http: bool) -> Result<Self, EndpointError> {
+        safe(text, allow_insecure_http).map(Self)
+    }
+
+    /// The host's name or literal address, as [`Endpoint::host`] has it.
+    pub fn host(&self) -> String {
+        host(&self.0)
+    }
+
+    /// The URL.
+    pub fn as_url(&self) -> &Url {
+        &self.0
+    }
+}
+
+/// A URL that every program reads alike, and that secrets may be sent to.
+fn safe(text: &str, allow_insecure_http: bool) -> Result<Url, EndpointError> {
+    let misleading =
+        |character: char| character.is_whitespace() || character.is_control() || character == '\\';
+    if text.contains(misleading) {
+        return Err(EndpointError::NotAUrl);
+    }
+    let url = Url::parse(text).map_err(|_| EndpointError::NotAUrl)?;
+    match url.scheme() {
+        "https" => {}
+        "http" if allow_insecure_http => {}
+        "http" => return Err(EndpointError::InsecureHttp),
+        _ => return Err(EndpointError::Scheme),
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(EndpointError::UserInfo);
+    }
+    if url.fragment().is_some() {
+        return Err(EndpointError::Fragment);
+    }
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err(EndpointError::NotAUrl);
+    }
+    Ok(url)
+}
+
+fn host(url: &Url) -> String {
+    match url.host() {
+        Some(Host::Domain(name)) => name.trim_end_matches('.').to_owned(),
+        Some(Host::Ipv4(address)) => address.to_string(),
+        Some(Host::Ipv6(address)) => address.to_string(),
+        None => String::new(),
     }
 }
 
