@@ -1,12 +1,12 @@
 //! The settings of `scim-operator run`: each is a flag and an environment
 //! variable.
 
-use std::net::{Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use clap::{Args, ValueEnum, value_parser};
 use url::Host;
 
-use crate::runtime::telemetry::LogFormat;
+use crate::{runtime::telemetry::LogFormat, scim::address::Network};
 
 /// How the operator runs. An empty list is the same as none, so that a chart
 /// can set every variable.
@@ -39,6 +39,20 @@ pub struct RunSettings {
         hide_default_value = true
     )]
     pub allow_hosts: ::std::vec::Vec<String>,
+
+    /// Networks to which requests are not sent, beside those that never are,
+    /// the API server's addresses and, for providers of a namespace, the
+    /// cluster's range of Services; separated by commas, such as
+    /// `10.0.0.0/8`. Hosts of --allow-hosts are excepted. Default: none.
+    #[arg(
+        long,
+        env = "SCIM_OPERATOR_REFUSE_NETWORKS",
+        value_name = "NETWORKS",
+        value_parser = networks,
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub refuse_networks: ::std::vec::Vec<Network>,
 
     /// How many objects of one kind are worked on at the same time.
     #[arg(
@@ -105,6 +119,17 @@ fn hosts(text: &str) -> Result<Vec<String>, String> {
     elements(text).map(host).collect()
 }
 
+fn networks(text: &str) -> Result<Vec<Network>, String> {
+    elements(text).map(network).collect()
+}
+
+/// A network in CIDR notation, or one address.
+fn network(text: &str) -> Result<Network, String> {
+    let address = || text.parse::<IpAddr>().map(Network::from).ok();
+    let network = text.parse().ok().or_else(address);
+    network.ok_or_else(|| format!("{text:?} is not a network: write it as 10.0.0.0/8 or fd00::/8"))
+}
+
 fn elements(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|element| !element.is_empty())
 }
@@ -164,6 +189,10 @@ mod tests {
         let settings = settings.unwrap();
         assert_eq!(settings.watch_namespaces, ["a", "b"]);
         assert_eq!(settings.allow_hosts, ["127.0.0.1", "scim.example.com", "[::1]"]);
+        let settings =
+            super::tests::settings(&["--refuse-networks=10.96.0.0/12, fd00::/8,192.0.2.7"]).unwrap();
+        let networks: Vec<String> = settings.refuse_networks.iter().map(ToString::to_string).collect();
+        assert_eq!(networks, ["10.96.0.0/12", "fd00::/8", "192.0.2.7/32"]);
     }
 
     #[test]
@@ -185,6 +214,7 @@ mod tests {
             ("--allow-hosts=127.0.0.1:8080", "without scheme"),
             ("--watch-namespaces=Team_A", "not the name of a namespace"),
             ("--operator-namespace=a/b", "not the name of a namespace"),
+            ("--refuse-networks=10.0.0.0/64", "is not a network"),
             ("--concurrency=0", "1..=1024"),
             ("--events=None", "possible values: All, Warnings"),
             ("--metrics-address=8080", "invalid socket address"),

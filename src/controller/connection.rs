@@ -3,9 +3,15 @@
 use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use kube::ResourceExt;
+use secrecy::ExposeSecret as _;
+use serde_json::json;
 
 use super::{
-    context::Context, credentials::BearerSecret, metered::Metered, providers::ProviderObject,
+    context::Context,
+    credentials::{SecretCredentials, Server},
+    metered::Metered,
+    providers::ProviderObject,
+    secrets::Secrets,
     sessions::Session,
 };
 use crate::{
@@ -17,7 +23,10 @@ use crate::{
         http::{Http, Limits, Tls},
         port::{PageRequest, ResourceType},
     },
-    sync::outcome::{Because, Request, explained, refusal},
+    sync::{
+        digest::Digester,
+        outcome::{Because, Request, explained, refusal},
+    },
 };
 
 /// How often the whole server is swept, where the provider does not say.
@@ -30,13 +39,15 @@ const SHORTEST_RESYNC: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Connection {
     /// The UID of the provider it was made for.
-    pub(super) uid: Option<String>,
+    uid: Option<String>,
     /// The spec it was made for.
-    pub(super) spec: ScimProviderSpec,
+    spec: ScimProviderSpec,
     /// The grants it was made for.
-    pub(super) grants: Option<Vec<Grant>>,
-    /// The token.
-    pub(super) credentials: Arc<BearerSecret>,
+    grants: Option<Vec<Grant>>,
+    /// What the TLS options were when it was made.
+    tls: TlsPrint,
+    /// What requests authenticate with.
+    pub(super) credentials: Arc<SecretCredentials>,
     /// What the objects use.
     pub(super) session: Arc<Session>,
 }
@@ -47,6 +58,37 @@ impl Connection {
         let same_grants = self.grants.as_deref() == provider.grants();
         self.uid == provider.uid() && self.spec == *provider.common() && same_grants
     }
+
+    /// Whether the certificates that it was made with are still the ones that
+    /// the provider names. While the API server does not answer, they are
+    /// taken to be.
+    pub(super) async fn has_same_tls(
+        &self,
+        context: &Context,
+        provider: &impl ProviderObject,
+    ) -> Result<bool, Because> {
+        match tls(&secrets(context, provider), &self.spec).await {
+            Ok(tls) => Ok(TlsPrint::of(&tls, &context.digester) == self.tls),
+            Err(because) if because.reason == reasons::PROGRESSING => Ok(true),
+            Err(because) => Err(because),
+        }
+    }
+}
+
+/// A trace of TLS options that tells them from others and shows nothing.
+#[derive(Debug, PartialEq, Eq)]
+struct TlsPrint(String);
+
+impl TlsPrint {
+    fn of(tls: &Tls, digester: &Digester) -> Self {
+        let identity = tls.identity.as_ref();
+        let parts = json!([
+            tls.roots,
+            identity.map(|identity| &identity.certificate),
+            identity.map(|identity| identity.key.expose_secret()),
+        ]);
+        Self(digester.value(&parts))
+    }
 }
 
 /// Makes a connection and tries it.
@@ -55,28 +97,20 @@ pub(super) async fn connect<P: ProviderObject>(
     provider: &P,
 ) -> Result<Arc<Connection>, Because> {
     let spec = provider.common();
-    let invalid = |message: String| Because::new(reasons::INVALID_SPEC, message);
-    let endpoint = Endpoint::parse(&spec.url, spec.allow_insecure_http == Some(true))
+    let allow_insecure_http = spec.allow_insecure_http == Some(true);
+    let endpoint = Endpoint::parse(&spec.url, allow_insecure_http)
         .map_err(|error| invalid(format!("spec.url: {error}")))?;
     let resync = match spec.resync_interval.as_deref().map(parse_go_duration).transpose() {
         Ok(interval) => interval.unwrap_or(RESYNC).max(SHORTEST_RESYNC),
         Err(error) => return Err(invalid(format!("spec.resyncInterval: {error}"))),
     };
-    let bearer = spec.auth.bearer.as_ref();
-    let reference = bearer.map(|bearer| bearer.token_secret_ref.clone()).ok_or_else(|| {
-        invalid("spec.auth.bearer is missing: name the Secret with the token there".to_owned())
-    })?;
-    let credentials = Arc::new(
-        BearerSecret::read(
-            context.client.clone(),
-            provider.namespace().unwrap_or_else(|| context.operator_namespace.clone()),
-            reference,
-            endpoint.host(),
-        )
-        .await?,
-    );
-    let http = Http::new(credentials.clone(), context.addresses.clone(), Limits::default(), &Tls::default())
-        .map_err(|error| Because::new(reasons::TLS_FAILED, error.to_string()))?;
+    let secrets = secrets(context, provider);
+    let addresses = context.addresses.of(&provider.key());
+    let tls = tls(&secrets, spec).await?;
+    let server = Server { endpoint: &endpoint, allow_insecure_http, addresses, tls: &tls };
+    let credentials = Arc::new(SecretCredentials::read(secrets, &spec.auth, &server).await?);
+    let http = Http::new(credentials.clone(), addresses.clone(), Limits::default(), &tls)
+        .map_err(|error| Because::new(reasons::TLS_FAILED, format!("spec.tls: {error}")))?;
     let key = endpoint.endpoint_key();
     let port = Metered::new(Client::new(endpoint, http), Arc::clone(&context.metrics));
     let session = Arc::new(Session::new(key, Arc::new(port), resync));
@@ -84,11 +118,42 @@ pub(super) async fn connect<P: ProviderObject>(
         uid: provider.uid(),
         spec: spec.clone(),
         grants: provider.grants().map(<[Grant]>::to_vec),
+        tls: TlsPrint::of(&tls, &context.digester),
         credentials,
         session,
     });
     probe(&connection).await?;
     Ok(connection)
+}
+
+/// Those of the provider's namespace, or, for one of the cluster, of the
+/// operator's: nobody else may decide which Secrets it uses.
+fn secrets(context: &Context, provider: &impl ProviderObject) -> Secrets {
+    match provider.namespace() {
+        Some(namespace) => Secrets::of_namespace(context.client.clone(), namespace),
+        None => Secrets::of_operator(context.client.clone(), context.operator_namespace.clone()),
+    }
+}
+
+async fn tls(secrets: &Secrets, spec: &ScimProviderSpec) -> Result<Tls, Because> {
+    let Some(settings) = &spec.tls else { return Ok(Tls::default()) };
+    let roots = match &settings.ca_bundle_ref {
+        Some(reference) => Some(secrets.authorities(reference).await?),
+        None => None,
+    };
+    let identity = match &settings.client_certificate_secret_ref {
+        Some(reference) => {
+            let endpoint =
+                Endpoint::parse(&spec.url, true).map_err(|error| invalid(format!("spec.url: {error}")))?;
+            Some(secrets.certificate(reference, &endpoint.host()).await?)
+        }
+        None => None,
+    };
+    Ok(Tls { roots, identity })
+}
+
+fn invalid(message: String) -> Because {
+    Because::new(reasons::INVALID_SPEC, message)
 }
 
 /// Asks the server for its configuration, which may be missing, and for one
@@ -110,7 +175,7 @@ fn because(error: &Error, connection: &Connection) -> Because {
     };
     let mut message = format!("{}: {}", connection.session.endpoint, explained(error));
     if matches!(error.kind, ErrorKind::Unauthorized | ErrorKind::Forbidden) {
-        let _ = write!(message, " The token is from the {}.", connection.credentials);
+        let _ = write!(message, " {}.", connection.credentials);
     }
     Because::quoting(reason, message, format!("{}: {error}", connection.session.endpoint))
 }

@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use super::{
-    connections::Connections, events::Events, kind::Kind, namespaces::Namespaces, objects::Objects,
-    providers::Providers, sessions::Sessions,
+    addresses::Addresses, connections::Connections, events::Events, kind::Kind, namespaces::Namespaces,
+    objects::Objects, providers::Providers, sessions::Sessions,
 };
 use crate::{
     api::{ScimGroup, ScimUser},
     runtime::{clock::Clock, metrics::Metrics},
-    scim::address::AddressPolicy,
     sync::digest::Digester,
 };
 
@@ -43,5 +42,5 @@ pub(super) struct Context {
     /// Secrets.
     pub(super) operator_namespace: String,
     /// Which addresses requests may go to.
-    pub(super) addresses: AddressPolicy,
+    pub(super) addresses: Addresses,
 }

@@ -1,151 +1,245 @@
-//! Credentials out of Secrets: read one by one, never listed, and only sent
-//! to hosts that the Secret itself allows.
+//! Credentials out of Secrets, in every way that a provider's `auth` can say.
 
 use std::fmt;
 
 use async_trait::async_trait;
-use k8s_openapi::api::core::v1::Secret;
-use kube::{Api, Client, ResourceExt};
-use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::RwLock;
 
-use super::objects::in_time;
+use super::secrets::Secrets;
 use crate::{
-    api::{SecretKeyRef, names::ALLOWED_HOSTS, reasons},
-    scim::credentials::{Credentials, CredentialsError, Header, bearer},
+    api::{Auth, AuthStyle, AuthType, BasicAuth, HeaderAuth, OAuth2Auth, SecretKeyRef, reasons},
+    scim::{
+        address::AddressPolicy,
+        credentials::{
+            Credentials, CredentialsError, Header, basic, bearer, custom,
+            oauth2::{ClientSecret, OAuth2, OAuth2Error, Style, TokenRequest},
+        },
+        endpoint::{Endpoint, TokenUrl},
+        http::Tls,
+    },
     sync::outcome::Because,
 };
 
-/// A bearer token in a Secret.
-pub(super) struct BearerSecret {
-    client: Client,
-    namespace: String,
-    reference: SecretKeyRef,
-    /// The host that the token is sent to.
+/// Why `auth` says nothing that can be done; the API server's rules refuse
+/// such a manifest, unless it is older than they are.
+const NO_BLOCK: &str = "spec.auth needs the block that its type names, and no other";
+
+/// What requests to one server authenticate with. The values are read again
+/// now and then, and when the server refuses them.
+pub(super) struct SecretCredentials {
+    secrets: Secrets,
+    auth: Auth,
+    /// The host that the credentials are sent to.
     host: String,
-    token: RwLock<SecretString>,
+    current: Current,
 }
 
-impl fmt::Display for BearerSecret {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Secret {}, key {}", self.reference.name, self.reference.key)
-    }
+enum Current {
+    /// No header at all.
+    None,
+    /// The same header until the Secrets change.
+    Fixed(RwLock<Header>),
+    /// Tokens, for a client whose secret may change.
+    OAuth2 { tokens: Box<OAuth2>, token_host: String },
 }
 
-impl fmt::Debug for BearerSecret {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("BearerSecret").field("name", &self.reference.name).finish_non_exhaustive()
-    }
+/// What the credentials are to be made for.
+pub(super) struct Server<'a> {
+    /// Where they are sent.
+    pub(super) endpoint: &'a Endpoint,
+    /// `http://` is allowed for the token endpoint too.
+    pub(super) allow_insecure_http: bool,
+    /// Where a token endpoint may be.
+    pub(super) addresses: &'a AddressPolicy,
+    /// How it is known.
+    pub(super) tls: &'a Tls,
 }
 
-impl BearerSecret {
-    /// Reads the token for the first time.
-    pub(super) async fn read(
-        client: Client,
-        namespace: String,
-        reference: SecretKeyRef,
-        host: String,
-    ) -> Result<Self, Because> {
-        let token = read(&client, &namespace, &reference, &host).await?;
-        Ok(Self { client, namespace, reference, host, token: RwLock::new(token) })
-    }
-
-    /// Reads the token again; whether it is another one now.
-    /// While the API server does not answer, the known one is kept.
-    pub(super) async fn refresh(&self) -> Result<bool, Because> {
-        let token = match read(&self.client, &self.namespace, &self.reference, &self.host).await {
-            Err(because) if because.reason == reasons::PROGRESSING => return Ok(false),
-            token => token?,
+impl SecretCredentials {
+    /// Reads the Secrets for the first time. A token endpoint is asked only
+    /// when a token is wanted.
+    pub(super) async fn read(secrets: Secrets, auth: &Auth, server: &Server<'_>) -> Result<Self, Because> {
+        let (auth, host) = (auth.clone(), server.endpoint.host());
+        let current = match auth.auth_type {
+            AuthType::None => {
+                check_anonymous(server)?;
+                Current::None
+            }
+            AuthType::OAuth2 => {
+                let oauth2 = auth.oauth2.as_ref().ok_or_else(no_block)?;
+                let request = token_request(oauth2, server.allow_insecure_http)?;
+                let token_host = request.token_url.host();
+                let client = client_secret(&secrets, oauth2, &token_host, &host).await?;
+                let tokens = OAuth2::new(request, client, server.addresses.clone(), server.tls)
+                    .map_err(unusable_client)?;
+                Current::OAuth2 { tokens: Box::new(tokens), token_host }
+            }
+            _ => Current::Fixed(RwLock::new(fixed(&secrets, &auth, &host).await?)),
         };
-        let mut known = self.token.write().await;
-        let is_another = known.expose_secret() != token.expose_secret();
-        *known = token;
-        Ok(is_another)
+        Ok(Self { secrets, auth, host, current })
+    }
+
+    /// Reads the Secrets again; whether they say something else now. While
+    /// the API server does not answer, what is known is kept.
+    pub(super) async fn refresh(&self) -> Result<bool, Because> {
+        match self.reread().await {
+            Err(because) if because.reason == reasons::PROGRESSING => Ok(false),
+            reread => reread,
+        }
+    }
+
+    async fn reread(&self) -> Result<bool, Because> {
+        match &self.current {
+            Current::None => Ok(false),
+            Current::Fixed(known) => {
+                let header = fixed(&self.secrets, &self.auth, &self.host).await?;
+                let mut known = known.write().await;
+                let is_another = *known != header;
+                *known = header;
+                Ok(is_another)
+            }
+            Current::OAuth2 { tokens, token_host } => {
+                let oauth2 = self.auth.oauth2.as_ref().ok_or_else(no_block)?;
+                let client = client_secret(&self.secrets, oauth2, token_host, &self.host).await?;
+                Ok(tokens.rotate(client).await)
+            }
+        }
     }
 }
 
 #[async_trait]
-impl Credentials for BearerSecret {
+impl Credentials for SecretCredentials {
     async fn header(&self) -> Result<Option<Header>, CredentialsError> {
-        Ok(Some(bearer(&*self.token.read().await)?))
+        match &self.current {
+            Current::None => Ok(None),
+            Current::Fixed(header) => Ok(Some(header.read().await.clone())),
+            Current::OAuth2 { tokens, .. } => tokens.header().await,
+        }
     }
 
     async fn renew(&self) -> bool {
-        // A Secret that cannot be read now leaves the old token, and the 401 stands.
-        self.refresh().await.unwrap_or_default()
+        // A Secret that cannot be read now leaves what is known, and the 401 stands.
+        let is_another = self.refresh().await.unwrap_or_default();
+        match &self.current {
+            Current::OAuth2 { tokens, .. } if !is_another => tokens.renew().await,
+            _ => is_another,
+        }
     }
 }
 
-async fn read(
-    client: &Client,
-    namespace: &str,
-    reference: &SecretKeyRef,
-    host: &str,
-) -> Result<SecretString, Because> {
-    let SecretKeyRef { name, key } = reference;
-    let secrets: Api<Secret> = Api::namespaced(client.clone(), namespace);
-    let secret = in_time(secrets.get_opt(name)).await.map_err(|error| {
-        Because::new(reasons::PROGRESSING, format!("the Secret {name} cannot be read now: {error}"))
-    })?;
-    let secret = secret.ok_or_else(|| {
-        let message = format!("there is no Secret {name} in this namespace. Create it with the key {key}.");
-        Because::new(reasons::SECRET_NOT_FOUND, message)
-    })?;
-    check_host(&secret, name, host)?;
-    let value = secret.data.as_ref().and_then(|data| data.get(key)).ok_or_else(|| {
-        Because::new(reasons::SECRET_NOT_FOUND, format!("the Secret {name} has no key {key}. Add it."))
-    })?;
-    let value = std::str::from_utf8(&value.0).map(str::trim).ok().filter(|value| !value.is_empty());
-    let value = value.ok_or_else(|| {
-        let message =
-            format!("the key {key} of the Secret {name} is empty or not text. Put the token there.");
-        Because::new(reasons::SECRET_NOT_FOUND, message)
-    })?;
-    Ok(SecretString::from(value))
+/// Which Secrets the credentials are from, for people.
+impl fmt::Display for SecretCredentials {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let references: Vec<&SecretKeyRef> = match &self.auth {
+            Auth { bearer: Some(bearer), .. } => vec![&bearer.token_secret_ref],
+            Auth { basic: Some(basic), .. } => vec![&basic.username_secret_ref, &basic.password_secret_ref],
+            Auth { header: Some(header), .. } => vec![&header.value_secret_ref],
+            Auth { oauth2: Some(oauth2), .. } => {
+                vec![&oauth2.client_id_secret_ref, &oauth2.client_secret_secret_ref]
+            }
+            Auth { .. } => return formatter.write_str("The provider's auth has type None"),
+        };
+        let places: Vec<String> = references
+            .iter()
+            .map(|reference| format!("Secret {}, key {}", reference.name, reference.key))
+            .collect();
+        write!(formatter, "The credentials are from the {}", places.join(", and the "))
+    }
 }
 
-/// Whoever may create a provider could otherwise read any Secret of the
-/// namespace by having it sent home.
-fn check_host(secret: &Secret, name: &str, host: &str) -> Result<(), Because> {
-    let allowed = secret.annotations().get(ALLOWED_HOSTS).map(String::as_str).unwrap_or_default();
-    if allowed.split(',').any(|entry| entry.trim().eq_ignore_ascii_case(host)) {
+impl fmt::Debug for SecretCredentials {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("SecretCredentials")
+            .field("type", &self.auth.auth_type)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A header that stays the same until a Secret changes.
+async fn fixed(secrets: &Secrets, auth: &Auth, host: &str) -> Result<Header, Because> {
+    let hosts = [host];
+    let header = match auth {
+        Auth { auth_type: AuthType::Bearer, bearer: Some(block), .. } => {
+            bearer(&secrets.value(&block.token_secret_ref, &hosts).await?)
+        }
+        Auth {
+            auth_type: AuthType::Basic,
+            basic: Some(BasicAuth { username_secret_ref, password_secret_ref }),
+            ..
+        } => {
+            let username = secrets.value(username_secret_ref, &hosts).await?;
+            basic(&username, &secrets.value(password_secret_ref, &hosts).await?)
+        }
+        Auth {
+            auth_type: AuthType::Header,
+            header: Some(HeaderAuth { name, prefix, value_secret_ref }),
+            ..
+        } => custom(name, prefix.as_deref(), &secrets.value(value_secret_ref, &hosts).await?),
+        _ => return Err(no_block()),
+    };
+    header.map_err(|unusable| {
+        let message = format!("the credentials cannot be sent: {unusable}. Put others into the Secret.");
+        Because::new(reasons::UNAUTHORIZED, message)
+    })
+}
+
+/// The tokens that the client's secret brings are sent to the SCIM server, so
+/// the Secret has to name both hosts.
+async fn client_secret(
+    secrets: &Secrets,
+    oauth2: &OAuth2Auth,
+    token_host: &str,
+    host: &str,
+) -> Result<ClientSecret, Because> {
+    let id = secrets.value(&oauth2.client_id_secret_ref, &[token_host]).await?;
+    let secret = secrets.value(&oauth2.client_secret_secret_ref, &[token_host, host]).await?;
+    Ok(ClientSecret { id, secret })
+}
+
+fn token_request(oauth2: &OAuth2Auth, allow_insecure_http: bool) -> Result<TokenRequest, Because> {
+    let token_url = TokenUrl::parse(&oauth2.token_url, allow_insecure_http)
+        .map_err(|error| invalid(format!("spec.auth.oauth2.tokenURL: {error}")))?;
+    Ok(TokenRequest {
+        token_url,
+        scopes: oauth2.scopes.clone().unwrap_or_default(),
+        audience: oauth2.audience.clone(),
+        style: match oauth2.auth_style.unwrap_or_default() {
+            AuthStyle::Header => Style::Header,
+            AuthStyle::Body => Style::Body,
+        },
+        parameters: oauth2.parameters.clone().unwrap_or_default(),
+    })
+}
+
+/// Without any proof only a test server on this machine is used, or one that
+/// knows the operator by its certificate.
+fn check_anonymous(server: &Server<'_>) -> Result<(), Because> {
+    let is_loopback = match server.endpoint.literal_address() {
+        Some(address) => address.is_loopback(),
+        None => server.endpoint.host() == "localhost",
+    };
+    if server.tls.identity.is_some() || (server.allow_insecure_http && is_loopback) {
         return Ok(());
     }
-    Err(Because::new(
-        reasons::SECRET_NOT_ALLOWED,
-        format!(
-            "the Secret {name} may not be sent to {host}. If it is meant for that host, annotate it: kubectl annotate \
-             secret {name} {ALLOWED_HOSTS}={host}"
-        ),
+    Err(invalid(
+        "spec.auth: type None is for test servers on this machine: it needs allowInsecureHTTP: true and a loopback \
+         address in url; or a client certificate in tls.clientCertificateSecretRef"
+            .to_owned(),
     ))
 }
 
-#[cfg(test)]
-mod tests {
-    use kube::api::ObjectMeta;
-
-    use super::*;
-
-    fn allowed(annotation: &str, host: &str) -> bool {
-        let annotations = [(ALLOWED_HOSTS.to_owned(), annotation.to_owned())].into();
-        let metadata = ObjectMeta { annotations: Some(annotations), ..ObjectMeta::default() };
-        check_host(&Secret { metadata, ..Secret::default() }, "token", host).is_ok()
+fn unusable_client(error: OAuth2Error) -> Because {
+    match error {
+        OAuth2Error::Client(error) => Because::new(reasons::TLS_FAILED, format!("spec.tls: {error}")),
+        error => invalid(format!("spec.auth.oauth2: {error}")),
     }
+}
 
-    #[test]
-    fn a_secret_goes_only_to_a_host_that_it_names() {
-        assert!(allowed("idp.example.com", "idp.example.com"));
-        assert!(allowed("login.example.com, IDP.example.com", "idp.example.com"));
-        assert!(!allowed("", "idp.example.com"));
-        assert!(!allowed("example.com", "idp.example.com"));
-        assert!(!allowed("idp.example.com.evil.example", "idp.example.com"));
-        assert!(!allowed("*", "idp.example.com"));
-    }
+fn no_block() -> Because {
+    invalid(NO_BLOCK.to_owned())
+}
 
-    #[test]
-    fn a_secret_without_the_annotation_goes_nowhere() {
-        let refusal = check_host(&Secret::default(), "token", "idp.example.com").unwrap_err();
-        assert_eq!(refusal.reason, reasons::SECRET_NOT_ALLOWED);
-        assert!(refusal.message.contains("kubectl annotate secret token"));
-    }
+fn invalid(message: String) -> Because {
+    Because::new(reasons::INVALID_SPEC, message)
 }

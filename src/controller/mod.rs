@@ -1,6 +1,7 @@
 //! The only place that touches both sides: it watches the objects, talks to
 //! the servers, and carries out what `sync` decides.
 
+mod addresses;
 mod connection;
 mod connections;
 mod context;
@@ -23,6 +24,7 @@ mod provider;
 mod providers;
 mod run;
 mod scopes;
+mod secrets;
 mod sessions;
 mod shallow;
 mod startup;

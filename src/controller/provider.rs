@@ -101,7 +101,7 @@ async fn serve<P: ProviderObject>(
 ) -> Duration {
     let key = &provider.key();
     let attempt = match context.connections.known(provider) {
-        Some(connection) => keep(connection, tenure).await,
+        Some(connection) => keep(context, provider, connection, tenure).await,
         None => connect(context, provider).await,
     };
     let (outcome, news) = match attempt {
@@ -153,13 +153,27 @@ pub(super) fn left(context: &Context, provider: &ProviderKey) {
     }
 }
 
-/// A connection that stands: is the token still the one in the Secret, and
-/// does anybody doubt that the server answers?
-/// While a provider is being deleted its Secret may go first, and the token
-/// that is known is kept.
-async fn keep(connection: Arc<Connection>, tenure: Tenure) -> Result<Arc<Connection>, Because> {
+/// A connection that stands: are the certificates and credentials still those
+/// in the Secrets, and does anybody doubt that the server answers?
+/// While a provider is being deleted its Secrets may go first, and what is
+/// known is kept.
+async fn keep<P: ProviderObject>(
+    context: &Arc<Context>,
+    provider: &P,
+    connection: Arc<Connection>,
+    tenure: Tenure,
+) -> Result<Arc<Connection>, Because> {
+    let is_ending = tenure == Tenure::Ending;
+    match connection.has_same_tls(context, provider).await {
+        Err(_) if is_ending => {}
+        same => {
+            if !same? {
+                return connect(context, provider).await;
+            }
+        }
+    }
     let renewed = match connection.credentials.refresh().await {
-        Err(_) if tenure == Tenure::Ending => false,
+        Err(_) if is_ending => false,
         renewed => renewed?,
     };
     if renewed || connection.session.is_doubtful() {

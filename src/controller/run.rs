@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tower::util::MapResponseLayer;
 
 use super::{
+    addresses::Addresses,
     connections::Connections,
     context::Context,
     engine,
@@ -37,7 +38,6 @@ use crate::{
     api::{ClusterScimProvider, ScimGroup, ScimProvider, ScimUser},
     cli::{EventFilter, RunSettings},
     runtime::{Services, readiness::Gate},
-    scim::address::AddressPolicy,
 };
 
 /// Why the operator did not start or run on.
@@ -72,6 +72,7 @@ pub async fn run(settings: RunSettings, services: Services) -> Result<(), RunErr
     config.default_retry = false;
     let own_namespace =
         settings.operator_namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
+    let api_server = config.cluster_url.clone();
     let client = ClientBuilder::try_from(config)?.with_layer(&MapResponseLayer::new(shallow)).build();
     tokio::select! {
         () = definitions_served(&client, &settings.watch_namespaces) => definitions.open(),
@@ -80,6 +81,8 @@ pub async fn run(settings: RunSettings, services: Services) -> Result<(), RunErr
     let digester =
         key::digester(&client, &own_namespace).await.map_err(|error| RunError::Key(Box::new(error)))?;
     key_gate.open();
+    let addresses =
+        Addresses::learn(&client, &api_server, &settings.allow_hosts, &settings.refuse_networks).await;
 
     let (gone, gone_objects) = mpsc::unbounded_channel();
     let (user_watch, user_changes) = UserWatch::new();
@@ -121,7 +124,7 @@ pub async fn run(settings: RunSettings, services: Services) -> Result<(), RunErr
         clock,
         digester,
         operator_namespace: own_namespace,
-        addresses: AddressPolicy::new(&settings.allow_hosts, []),
+        addresses,
         client,
     });
     let followers = [

@@ -126,7 +126,8 @@ pub fn refusal(error: &Error, request: Request) -> Because {
     let reason = match error.kind {
         _ if error.scim_type == Some(ScimType::Mutability) => reasons::IMMUTABLE_ATTRIBUTE,
         ErrorKind::Throttled => reasons::THROTTLED,
-        ErrorKind::Unauthorized | ErrorKind::Forbidden | ErrorKind::TokenRefused => reasons::UNAUTHORIZED,
+        ErrorKind::Unauthorized | ErrorKind::Forbidden => reasons::UNAUTHORIZED,
+        ErrorKind::TokenRefused => reasons::TOKEN_REFUSED,
         ErrorKind::Tls => reasons::TLS_FAILED,
         ErrorKind::Redirected => reasons::REDIRECTED,
         ErrorKind::NotScim | ErrorKind::TooLarge => reasons::NOT_SCIM,
