@@ -75,6 +75,11 @@ check_rights_on_own_kinds() {
     may no team-c create $kind.scim-operator.dev
     may no team-c delete $kind.scim-operator.dev
   done
+  # Which networks are the cluster's own.
+  may yes default list servicecidrs.networking.k8s.io
+  may yes default get endpointslices.discovery.k8s.io/kubernetes
+  may no default get endpointslices.discovery.k8s.io/other
+  may no default list endpointslices.discovery.k8s.io
 }
 
 check_rights() {

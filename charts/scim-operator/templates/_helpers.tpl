@@ -38,6 +38,13 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
   verbs: [patch]
 {{- end }}
 
+{{- /* Which networks are the cluster's own: requests to them are refused. */}}
+{{- define "scim-operator.rules.networks" -}}
+- apiGroups: [networking.k8s.io]
+  resources: [servicecidrs]
+  verbs: [list]
+{{- end }}
+
 {{- /* What it needs of others, in every namespace that it watches. */}}
 {{- define "scim-operator.rules.others" -}}
 {{ include "scim-operator.rules.references" . }}
