@@ -33,6 +33,7 @@ mod resolver;
 pub(super) mod sender;
 mod tls;
 mod transport;
+mod wait;
 
 /// The media type of SCIM (RFC 7644 §8.1).
 pub const SCIM_MEDIA_TYPE: &str = "application/scim+json";

@@ -123,3 +123,40 @@ async fn a_503_that_names_a_wait_is_throttling() {
     let error = refusal("503 Service Unavailable", &["Retry-After: 7", HTML], "<html>").await;
     assert_eq!((error.kind, error.retry_after), (ErrorKind::Throttled, Some(Duration::from_secs(7))));
 }
+
+#[tokio::test]
+async fn a_reset_of_the_rate_limit_is_a_wait_where_none_is_named() {
+    let date = "Date: Sun, 06 Nov 1994 08:49:37 GMT";
+    let dated = "Date: Sat, 01 Nov 2025 10:00:00 GMT";
+    for (headers, wait) in [
+        (&["RateLimit-Reset: 30"][..], Some(Duration::from_secs(30))),
+        (&["X-RateLimit-Reset: 31", date], Some(Duration::from_secs(31))),
+        (&["X-Rate-Limit-Reset: 32"], Some(Duration::from_secs(32))),
+        (&["X-RateLimit-Reset: 1761991230", dated], Some(Duration::from_secs(30))),
+        (&["X-RateLimit-Reset: 1761991100", dated], Some(Duration::ZERO)),
+        (&["X-RateLimit-Reset: 1761991230"], None),
+        (&["X-RateLimit-Reset: 9223372036854775807", dated], None),
+        (&["X-RateLimit-Reset: 99999999999999999999", dated], None),
+        (&["X-RateLimit-Reset: -5"], None),
+        (&["X-RateLimit-Reset: soon"], None),
+        (&["Retry-After: 7", "RateLimit-Reset: 30"], Some(Duration::from_secs(7))),
+        (&["Retry-After: soon", "RateLimit-Reset: 30"], Some(Duration::from_secs(30))),
+    ] {
+        let error = refusal("429 Too Many Requests", headers, "").await;
+        assert_eq!((error.kind, error.retry_after), (ErrorKind::Throttled, wait), "{headers:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_outage_is_no_rate_limit_although_every_answer_tells_of_one() {
+    let told = "X-RateLimit-Reset: 3600";
+    for (status, left, kind) in [
+        ("503 Service Unavailable", "X-RateLimit-Remaining: 100", ErrorKind::ServerFault),
+        ("503 Service Unavailable", "X-RateLimit-Remaining: 0", ErrorKind::Throttled),
+        ("500 Internal Server Error", "X-RateLimit-Remaining: 0", ErrorKind::ServerFault),
+    ] {
+        let error = refusal(status, &[told, left], "").await;
+        let wait = (kind == ErrorKind::Throttled).then_some(Duration::from_hours(1));
+        assert_eq!((error.kind, error.retry_after), (kind, wait), "{status} {left}");
+    }
+}

@@ -4,9 +4,10 @@
 use std::time::Duration;
 
 use http::{HeaderMap, StatusCode, header};
-use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::wait;
 use crate::scim::{
     error::{Error, ErrorKind, ScimType},
     resource::find,
@@ -77,12 +78,12 @@ pub(in crate::scim) struct Head {
 impl Head {
     pub(super) fn read(response: &reqwest::Response) -> Self {
         let headers = response.headers();
-        let date = text(headers, &header::DATE).and_then(http_date);
+        let date = text(headers, &header::DATE).and_then(wait::http_date);
         Self {
             status: response.status(),
             media_type: text(headers, &header::CONTENT_TYPE).map(|media_type| shortened(media_type, 100)),
             location: text(headers, &header::LOCATION).map(ToOwned::to_owned),
-            retry_after: text(headers, &header::RETRY_AFTER).and_then(|value| retry_after(value, date)),
+            retry_after: wait::asked(response.status(), headers, date),
             date,
             request_id: REQUEST_IDS
                 .iter()
@@ -181,23 +182,7 @@ pub(in crate::scim) fn is_page(media_type: Option<&str>, body: &[u8]) -> bool {
     named || body.starts_with(b"<") || body == b"404 page not found"
 }
 
-/// `Retry-After` (RFC 9110 §10.2.3). A date is counted from the server's own
-/// clock, because only the difference means anything.
-fn retry_after(value: &str, date: Option<Timestamp>) -> Option<Duration> {
-    let value = value.trim();
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let wait = http_date(value)?.duration_since(date?);
-    Some(Duration::try_from(wait).unwrap_or_default())
-}
-
-/// An IMF-fixdate (RFC 9110 §5.6.7), which has the form of RFC 5322's dates.
-fn http_date(value: &str) -> Option<Timestamp> {
-    DateTimeParser::new().parse_timestamp(value.trim()).ok()
-}
-
-fn text<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> Option<&'a str> {
+pub(super) fn text<'a>(headers: &'a HeaderMap, name: &http::HeaderName) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
 
