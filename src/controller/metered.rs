@@ -77,6 +77,17 @@ impl<P: Port> Port for Metered<P> {
         self.count("PATCH", name(resource_type), self.port.patch(resource_type, id, request)).await
     }
 
+    async fn replace(
+        &self,
+        resource_type: ResourceType,
+        id: &str,
+        body: &Resource,
+        if_match: Option<&str>,
+    ) -> Result<Option<Resource>, Error> {
+        let call = self.port.replace(resource_type, id, body, if_match);
+        self.count("PUT", name(resource_type), call).await
+    }
+
     async fn delete(&self, resource_type: ResourceType, id: &str) -> Result<Deleted, Error> {
         self.count("DELETE", name(resource_type), self.port.delete(resource_type, id)).await
     }

@@ -4,11 +4,11 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use http::Method;
+use http::{HeaderValue, Method};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use self::reading::{identified, page, same_identity};
+use self::reading::{identified, page, same_identity, versioned};
 use super::{
     discovery::Discovery,
     endpoint::{Endpoint, query},
@@ -56,7 +56,7 @@ impl Client {
     ) -> Request {
         let template = format!("{}{suffix}", resource_type.endpoint());
         let url = self.endpoint.url(&template);
-        Request { method, template, url, body: body.map(Value::to_string) }
+        Request { method, template, url, body: body.map(Value::to_string), if_match: None }
     }
 
     fn resource(
@@ -72,7 +72,7 @@ impl Client {
             sent: false,
             ..Error::new(ErrorKind::Rejected, format!("{method} {template}"))
         })?;
-        Ok(Request { method, template, url, body: body.map(Value::to_string) })
+        Ok(Request { method, template, url, body: body.map(Value::to_string), if_match: None })
     }
 
     async fn page(&self, request: &Request) -> Result<Page, Error> {
@@ -81,6 +81,23 @@ impl Client {
         let body = answer.json().map_err(|detail| not_scim(request, &answer, detail))?;
         page(body).map_err(|detail| not_scim(request, &answer, detail.to_owned()))
     }
+
+    /// Sends what changes one resource; the resource as it is now, if the
+    /// answer tells.
+    async fn change(&self, request: &Request, id: &str) -> Result<Option<Resource>, Error> {
+        let answer = self.http.send(request).await?;
+        expect(request, &answer, &[200, 204])?;
+        if answer.is_empty() {
+            return Ok(None);
+        }
+        let resource = read(request, &answer)?;
+        if resource.id().is_none() {
+            // Some message of the server's own; whoever asked reads again.
+            return Ok(None);
+        }
+        same_identity(&resource, id).map_err(|detail| not_scim(request, &answer, detail.to_owned()))?;
+        Ok(Some(resource))
+    }
 }
 
 #[async_trait]
@@ -88,7 +105,8 @@ impl Port for Client {
     async fn discover(&self) -> Result<Discovery, Error> {
         let template = "/ServiceProviderConfig".to_owned();
         let url = self.endpoint.url(&template);
-        let answer = self.http.send(&Request { method: Method::GET, template, url, body: None }).await;
+        let answer =
+            self.http.send(&Request { method: Method::GET, template, url, body: None, if_match: None }).await;
         let document = match answer {
             Ok(answer) => answer.json().ok().and_then(Resource::from_value),
             // Any answer but these says no more than that this server keeps
@@ -146,7 +164,7 @@ impl Port for Client {
             .and_then(|location| self.endpoint.id_of_location(resource_type.endpoint(), location));
         let resource = match (&located, answer.is_empty()) {
             // The server tells where it is instead of what it is.
-            (Some(_), true) => Resource::default(),
+            (Some(_), true) => versioned(Resource::default(), answer.entity_tag.as_deref()),
             _ => read(&request, &answer)?,
         };
         identified(resource, located).map_err(|detail| not_scim(&request, &answer, detail.to_owned()))
@@ -159,18 +177,24 @@ impl Port for Client {
         patch: &PatchRequest,
     ) -> Result<Option<Resource>, Error> {
         let request = self.resource(Method::PATCH, resource_type, id, Some(&patch.body()))?;
-        let answer = self.http.send(&request).await?;
-        expect(&request, &answer, &[200, 204])?;
-        if answer.is_empty() {
-            return Ok(None);
-        }
-        let resource = read(&request, &answer)?;
-        if resource.id().is_none() {
-            // Some message of the server's own; whoever asked reads again.
-            return Ok(None);
-        }
-        same_identity(&resource, id).map_err(|detail| not_scim(&request, &answer, detail.to_owned()))?;
-        Ok(Some(resource))
+        self.change(&request, id).await
+    }
+
+    async fn replace(
+        &self,
+        resource_type: ResourceType,
+        id: &str,
+        body: &Resource,
+        if_match: Option<&str>,
+    ) -> Result<Option<Resource>, Error> {
+        let body = Value::Object(body.as_object().clone());
+        let mut request = self.resource(Method::PUT, resource_type, id, Some(&body))?;
+        request.if_match = if_match.map(HeaderValue::try_from).transpose().map_err(|_| Error {
+            detail: Some("the version of the resource cannot be sent in a header".to_owned()),
+            sent: false,
+            ..Error::new(ErrorKind::Rejected, request.operation())
+        })?;
+        self.change(&request, id).await
     }
 
     async fn delete(&self, resource_type: ResourceType, id: &str) -> Result<Deleted, Error> {
@@ -205,8 +229,9 @@ fn expect(request: &Request, answer: &Answer, statuses: &[u16]) -> Result<(), Er
 
 fn read(request: &Request, answer: &Answer) -> Result<Resource, Error> {
     let body = answer.json().map_err(|detail| not_scim(request, answer, detail))?;
-    Resource::from_value(body)
-        .ok_or_else(|| not_scim(request, answer, "the body is not one resource".to_owned()))
+    let resource = Resource::from_value(body)
+        .ok_or_else(|| not_scim(request, answer, "the body is not one resource".to_owned()))?;
+    Ok(versioned(resource, answer.entity_tag.as_deref()))
 }
 
 fn not_scim(request: &Request, answer: &Answer, detail: String) -> Error {

@@ -44,7 +44,7 @@ struct State {
     now: Option<Timestamp>,
 }
 
-/// How patches are answered.
+/// How patches and replacements are answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PatchAnswer {
     /// 200 and the resource.
@@ -72,8 +72,8 @@ impl fmt::Debug for Fake {
 }
 
 impl Fake {
-    /// An empty server without a clock, that answers patches with the
-    /// resource.
+    /// An empty server without a clock, that answers patches and replacements
+    /// with the resource.
     pub fn new() -> Self {
         let state = State {
             store: Store::default(),
@@ -94,7 +94,7 @@ impl Fake {
         self.state().now = Some(now);
     }
 
-    /// Sets how patches are answered.
+    /// Sets how patches and replacements are answered.
     pub fn answer_patches_with(&self, answer: PatchAnswer) {
         self.state().patch_answer = answer;
     }
@@ -194,7 +194,8 @@ impl Fake {
 #[async_trait]
 impl Port for Fake {
     async fn discover(&self) -> Result<Discovery, Error> {
-        let call = Call { method: Method::Discover, resource_type: None, id: None, body: None };
+        let call =
+            Call { method: Method::Discover, resource_type: None, id: None, body: None, if_match: None };
         self.serve(call, |state| Ok(state.discovery.clone()))
     }
 
@@ -248,6 +249,22 @@ impl Port for Fake {
         let body = request.body();
         self.serve(Call::new(Method::Patch, resource_type).about(id).with(body.clone()), |state| {
             let resource = state.store.patch(resource_type, id, &body)?;
+            Ok((state.patch_answer == PatchAnswer::Resource).then_some(resource))
+        })
+    }
+
+    async fn replace(
+        &self,
+        resource_type: ResourceType,
+        id: &str,
+        body: &Resource,
+        if_match: Option<&str>,
+    ) -> Result<Option<Resource>, Error> {
+        let call = Call::new(Method::Replace, resource_type).about(id);
+        let call = call.with(Value::Object(body.as_object().clone()));
+        let call = Call { if_match: if_match.map(ToOwned::to_owned), ..call };
+        self.serve(call, |state| {
+            let resource = state.store.replace(resource_type, id, body, if_match)?;
             Ok((state.patch_answer == PatchAnswer::Resource).then_some(resource))
         })
     }

@@ -92,6 +92,8 @@ pub struct Request {
     pub url: Url,
     /// The JSON body, serialised.
     pub body: Option<String>,
+    /// The entity tag that the resource must still have (RFC 7644 §3.14).
+    pub if_match: Option<HeaderValue>,
 }
 
 impl Request {
@@ -216,6 +218,7 @@ impl Http {
 fn headers(request: &Request, credentials: Option<Header>) -> HeaderMap {
     let mut headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(ACCEPT))]);
     headers.extend(credentials);
+    headers.extend(request.if_match.clone().map(|tag| (header::IF_MATCH, tag)));
     if request.body.is_some() {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(SCIM_MEDIA_TYPE));
     }

@@ -102,6 +102,19 @@ pub trait Port: fmt::Debug + Send + Sync {
         request: &PatchRequest,
     ) -> Result<Option<Resource>, Error>;
 
+    /// Puts the whole resource in the place of the one with this id (RFC 7644
+    /// §3.5.1): what the body leaves out is cleared. With `if_match`, only
+    /// while the resource is still at this version (RFC 7644 §3.14), else
+    /// `PreconditionFailed`. `None` where the server answered without a body
+    /// (204).
+    async fn replace(
+        &self,
+        resource_type: ResourceType,
+        id: &str,
+        body: &Resource,
+        if_match: Option<&str>,
+    ) -> Result<Option<Resource>, Error>;
+
     /// Deletes by id.
     async fn delete(&self, resource_type: ResourceType, id: &str) -> Result<Deleted, Error>;
 

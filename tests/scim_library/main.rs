@@ -13,4 +13,5 @@ mod interpreter;
 mod odd;
 mod paging;
 mod raw;
+mod replace;
 mod transport;

@@ -158,6 +158,15 @@ impl<L: Lists> Port for Only<'_, L> {
     async fn patch(&self, _: ResourceType, _: &str, _: &PatchRequest) -> Result<Option<Resource>, Error> {
         Ok(None)
     }
+    async fn replace(
+        &self,
+        _: ResourceType,
+        _: &str,
+        _: &Resource,
+        _: Option<&str>,
+    ) -> Result<Option<Resource>, Error> {
+        Ok(None)
+    }
     async fn delete(&self, _: ResourceType, _: &str) -> Result<Deleted, Error> {
         Ok(Deleted::WasAbsent)
     }

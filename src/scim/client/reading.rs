@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::scim::{
+    path::AttributePath,
     port::Page,
     resource::{Resource, find},
 };
@@ -49,6 +50,17 @@ fn is_list(list: &Map<String, Value>) -> bool {
 
 fn whole_number(value: &Value) -> Option<u64> {
     value.as_u64().or_else(|| value.as_str()?.trim().parse().ok())
+}
+
+/// The resource with its version: its own, or the entity tag of the answer
+/// that it came in, which is the same (RFC 7643 §3.1, RFC 7644 §3.14).
+pub(super) fn versioned(mut resource: Resource, entity_tag: Option<&str>) -> Resource {
+    let Some(tag) = entity_tag.map(str::trim).filter(|tag| !tag.is_empty()) else { return resource };
+    let has_room = find(resource.as_object(), "meta").is_none_or(|meta| meta.is_object() || meta.is_null());
+    if has_room && resource.version().is_none() {
+        resource.set(&AttributePath::core("meta").sub("version"), tag.into());
+    }
+    resource
 }
 
 /// Whether the answer is about the identity that was asked for.

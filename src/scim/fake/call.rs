@@ -13,9 +13,11 @@ pub struct Call {
     pub resource_type: Option<ResourceType>,
     /// About which identity.
     pub id: Option<String>,
-    /// The body of a create or a patch as it goes over the wire, the text of a
-    /// filter, the numbers of a page.
+    /// The body of a create, a patch or a replacement as it goes over the
+    /// wire, the text of a filter, the numbers of a page.
     pub body: Option<Value>,
+    /// The version that a replacement is for.
+    pub if_match: Option<String>,
 }
 
 /// The operations of [`Port`](crate::scim::port::Port).
@@ -33,6 +35,8 @@ pub enum Method {
     Create,
     /// `patch`
     Patch,
+    /// `replace`
+    Replace,
     /// `delete`
     Delete,
 }
@@ -40,13 +44,13 @@ pub enum Method {
 impl Method {
     /// Whether it changes the server.
     pub fn writes(self) -> bool {
-        matches!(self, Self::Create | Self::Patch | Self::Delete)
+        matches!(self, Self::Create | Self::Patch | Self::Replace | Self::Delete)
     }
 }
 
 impl Call {
     pub(super) fn new(method: Method, resource_type: ResourceType) -> Self {
-        Self { method, resource_type: Some(resource_type), id: None, body: None }
+        Self { method, resource_type: Some(resource_type), id: None, body: None, if_match: None }
     }
 
     pub(super) fn about(self, id: &str) -> Self {

@@ -91,19 +91,54 @@ impl Store {
         body: &Value,
     ) -> Result<Resource, Error> {
         let operation = format!("PATCH {}/{{id}}", resource_type.endpoint());
-        let Some(at) = self.position(resource_type, id) else {
-            return Err(Error { status: Some(404), ..Error::new(ErrorKind::NotFound, operation) });
-        };
-        let current = self.all(resource_type)[at].clone();
-        let mut changed = current.clone();
+        let at = self.existing(resource_type, id, &operation)?;
+        let mut changed = self.all(resource_type)[at].clone();
         interpreter::apply(&mut changed, body).map_err(|fault| Error {
             status: Some(400),
             scim_type: Some(fault.scim_type),
             detail: Some(fault.detail),
             ..Error::new(ErrorKind::Rejected, operation.clone())
         })?;
-        self.check_unique(resource_type, &changed, Some(id), &operation)?;
-        if changed != current {
+        self.change(resource_type, at, changed, &operation)
+    }
+
+    /// A replacement by request: what the body leaves out is cleared, but for
+    /// what only the server writes (RFC 7644 §3.5.1).
+    pub(super) fn replace(
+        &mut self,
+        resource_type: ResourceType,
+        id: &str,
+        body: &Resource,
+        if_match: Option<&str>,
+    ) -> Result<Resource, Error> {
+        let operation = format!("PUT {}/{{id}}", resource_type.endpoint());
+        let at = self.existing(resource_type, id, &operation)?;
+        let current = &self.all(resource_type)[at];
+        if if_match.is_some_and(|version| version != "*" && Some(version) != current.version()) {
+            return Err(Error { status: Some(412), ..Error::new(ErrorKind::PreconditionFailed, operation) });
+        }
+        let is_own = |name: &str| name.eq_ignore_ascii_case("id") || name.eq_ignore_ascii_case("meta");
+        let own = current.as_object().iter().filter(|(name, _)| is_own(name));
+        let given = body.as_object().iter().filter(|(name, _)| !is_own(name));
+        let changed = own.chain(given).map(|(name, value)| (name.clone(), value.clone())).collect();
+        self.change(resource_type, at, of(changed), &operation)
+    }
+
+    fn existing(&self, resource_type: ResourceType, id: &str, operation: &str) -> Result<usize, Error> {
+        self.position(resource_type, id)
+            .ok_or_else(|| Error { status: Some(404), ..Error::new(ErrorKind::NotFound, operation) })
+    }
+
+    fn change(
+        &mut self,
+        resource_type: ResourceType,
+        at: usize,
+        mut changed: Resource,
+        operation: &str,
+    ) -> Result<Resource, Error> {
+        let current = &self.all(resource_type)[at];
+        self.check_unique(resource_type, &changed, current.id().as_deref(), operation)?;
+        if changed != *current {
             count_version(&mut changed);
             self.all_mut(resource_type)[at] = changed.clone();
         }

@@ -27,6 +27,8 @@ pub struct Answer {
     pub media_type: Option<String>,
     /// `Location`, as it came.
     pub location: Option<String>,
+    /// `ETag`, as it came.
+    pub entity_tag: Option<String>,
     /// The whole body.
     pub body: Vec<u8>,
 }
@@ -69,6 +71,7 @@ pub(in crate::scim) struct Head {
     pub(in crate::scim) status: StatusCode,
     pub(in crate::scim) media_type: Option<String>,
     location: Option<String>,
+    entity_tag: Option<String>,
     pub(in crate::scim) retry_after: Option<Duration>,
     pub(super) date: Option<Timestamp>,
     /// The server's name for the exchange.
@@ -83,6 +86,7 @@ impl Head {
             status: response.status(),
             media_type: text(headers, &header::CONTENT_TYPE).map(|media_type| shortened(media_type, 100)),
             location: text(headers, &header::LOCATION).map(ToOwned::to_owned),
+            entity_tag: text(headers, &header::ETAG).map(ToOwned::to_owned),
             retry_after: wait::asked(response.status(), headers, date),
             date,
             request_id: REQUEST_IDS
@@ -97,9 +101,12 @@ impl Head {
         if !self.status.is_success() {
             return Err(self.refusal(&body.unwrap_or_default(), operation));
         }
-        let (status, media_type, location) = (self.status.as_u16(), self.media_type.clone(), self.location);
+        let (status, media_type) = (self.status.as_u16(), self.media_type);
         let broken = match body {
-            Ok(body) => return Ok(Answer { status, media_type, location, body }),
+            Ok(body) => {
+                let (location, entity_tag) = (self.location, self.entity_tag);
+                return Ok(Answer { status, media_type, location, entity_tag, body });
+            }
             Err(broken) => broken,
         };
         let (kind, detail) = match broken {
