@@ -9,7 +9,9 @@ use crate::api::{conditions, reasons};
 enum On {
     All,
     Providers,
+    ProvidersAndUsers,
     Identities,
+    Users,
     Groups,
 }
 
@@ -18,7 +20,9 @@ impl On {
         match self {
             Self::All => true,
             Self::Providers => kind.ends_with("Provider"),
+            Self::ProvidersAndUsers => !kind.ends_with("Group"),
             Self::Identities => !kind.ends_with("Provider"),
+            Self::Users => kind.ends_with("User"),
             Self::Groups => kind.ends_with("Group"),
         }
     }
@@ -27,7 +31,9 @@ impl On {
         match self {
             Self::All => "all",
             Self::Providers => "providers",
+            Self::ProvidersAndUsers => "providers, users",
             Self::Identities => "users, groups",
+            Self::Users => "users",
             Self::Groups => "groups",
         }
     }
@@ -68,10 +74,22 @@ const CONDITIONS: &[(&str, On, &str)] = &[
 const REASONS: &[(&str, On, &str, &str)] = &[
     (reasons::SUCCEEDED, On::All, "as the manifest says", "nothing"),
     (
+        reasons::OBSERVING,
+        On::Identities,
+        "`mode: Observe`: the object shows what the server has and changes nothing",
+        "nothing",
+    ),
+    (
         reasons::PROGRESSING,
         On::Identities,
         "it cannot be told yet, or an interrupted creation is given time",
         "wait",
+    ),
+    (
+        reasons::SUSPENDED,
+        On::All,
+        "somebody asked for a standstill with `suspend: true`, here or on the provider",
+        "set `suspend: false`, or take it out",
     ),
     (
         reasons::PROVIDER_NOT_FOUND,
@@ -81,22 +99,46 @@ const REASONS: &[(&str, On, &str, &str)] = &[
     ),
     (reasons::PROVIDER_NOT_READY, On::Identities, "the provider is not Ready", "look at the provider"),
     (
+        reasons::NOT_GRANTED,
+        On::Identities,
+        "no grant of the cluster provider permits this",
+        "ask whoever keeps the provider for the grant that the message names",
+    ),
+    (
         reasons::SECRET_NOT_FOUND,
-        On::Providers,
-        "Secret, key or value missing",
+        On::ProvidersAndUsers,
+        "Secret, ConfigMap, key or value missing",
         "create or mend it; it is read again within 60 s",
     ),
     (
         reasons::SECRET_NOT_ALLOWED,
-        On::Providers,
+        On::ProvidersAndUsers,
         "the Secret does not name this host",
         "annotate it, if it is meant for that host",
     ),
     (
+        reasons::TOKEN_REFUSED,
+        On::Providers,
+        "the token endpoint gives no token",
+        "mend the client's id and secret, `tokenURL`, `scopes` or `audience`; the message has the endpoint's error",
+    ),
+    (
         reasons::REFERENCE_NOT_READY,
-        On::Groups,
-        "somebody that the group names has no identity yet",
+        On::Identities,
+        "somebody who is named has no identity yet",
         "look at the object that the message names",
+    ),
+    (
+        reasons::REFERENCE_REFUSED,
+        On::Identities,
+        "an object that is named belongs to another provider",
+        "name one of this provider's, or its id",
+    ),
+    (
+        reasons::NOTHING_SELECTED,
+        On::Groups,
+        "`memberSelector` fits no object",
+        "mend the selector or the labels",
     ),
     (reasons::UNAUTHORIZED, On::All, "the server answers 401 or 403", "mend the credentials or their rights"),
     (
@@ -114,6 +156,18 @@ const REASONS: &[(&str, On, &str, &str)] = &[
         On::Identities,
         "somebody else has these names",
         "rename one, or remove the other",
+    ),
+    (
+        reasons::ADOPTION_FORBIDDEN,
+        On::Identities,
+        "the object may adopt, and the provider says `adoption: Forbidden`",
+        "set the provider's `adoption: Allowed`, or give the object another name",
+    ),
+    (
+        reasons::IDENTITY_INACTIVE,
+        On::Users,
+        "the account to adopt is inactive, perhaps on purpose",
+        "activate it on the server, or name it in `adoptID`",
     ),
     (
         reasons::NAME_TAKEN,
@@ -156,6 +210,12 @@ const REASONS: &[(&str, On, &str, &str)] = &[
         On::Identities,
         "the server refuses the manifest; the message has its words",
         "change the manifest",
+    ),
+    (
+        reasons::PASSWORD_REJECTED,
+        On::Users,
+        "the server does not take the password",
+        "write another one into the Secret",
     ),
     (reasons::UNSUPPORTED_BY_SERVER, On::Identities, "the server has no such operation", "leave it out"),
     (
