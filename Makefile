@@ -13,7 +13,7 @@ demo: ## watch YAML become people on a SCIM server, all on this machine (ONCE=1:
 
 .PHONY: test
 test: ## everything below that checks something; the last line counts
-	@dev/test.sh fmt-check clippy check-generated chart unit integration
+	@dev/test.sh fmt-check clippy check-generated chart image-check unit integration
 
 .PHONY: fmt-check
 fmt-check: ## is everything formatted?
@@ -36,6 +36,10 @@ integration: tools ## tests against a real API server and a real SCIM server
 .PHONY: chart
 chart: ## the Helm chart: lint, schemas, an installation, its rights
 	@dev/check-chart.sh
+
+.PHONY: image-check
+image-check: ## the Dockerfile, without an engine (FULL=1: also run its build, about 5 minutes)
+	@python3 dev/check_image.py $(if $(FULL),full)
 
 .PHONY: generate
 generate: ## write crds/, the chart's copy of it and docs/reference/ from src/api

@@ -12,9 +12,9 @@ for target in "$@"; do
   make --no-print-directory "$target" 2>&1 | tee -a "$log" || broken+=("$target")
 done
 
-# sum WORD: of all numbers before the word in what cargo and the chart's checks report last.
+# sum WORD: of all numbers before the word in what cargo and the checks of chart and image report last.
 sum() {
-  grep -E '^(test result: |chart: )' "$log" | grep -oE "[0-9]+ (checks )?$1" |
+  grep -E '^(test result: |chart: |image: )' "$log" | grep -oE "[0-9]+ (checks )?$1" |
     awk '{ total += $1 } END { print total + 0 }'
 }
 passed=$(sum passed)
