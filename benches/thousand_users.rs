@@ -24,7 +24,7 @@ mod support;
 
 use support::{
     objects::{Kind, Manifest, PROVIDER, provider, user},
-    scim_server::ScimServer,
+    scim_server::{ScimServer, ServerKind},
     world::World,
 };
 
@@ -48,7 +48,7 @@ async fn main() {
 }
 
 async fn plain_clients() -> Duration {
-    let server = ScimServer::start("bench-plain", "token-of-bench").await;
+    let server = ScimServer::start(ServerKind::Scim2Server, "bench-plain", "token-of-bench").await;
     let begun = Instant::now();
     stream::iter(0..USERS)
         .for_each_concurrent(CLIENTS, |number| {

@@ -1,10 +1,24 @@
 //! Killed at the worst moments: nothing is lost, and nothing is there twice.
 
-use crate::support::{
-    objects::{Kind, group, id, user},
-    proxy::{Gate, Match, Purpose},
-    world::World,
+use crate::{
+    scenario::on_every_server,
+    support::{
+        objects::{Kind, group, id, user},
+        proxy::{Gate, Match, Purpose},
+        scim_server::ServerKind,
+        world::World,
+    },
 };
+
+on_every_server!(
+    killed_after_the_server_created_a_user_it_finds_its_own_creation,
+    killed_after_the_server_created_a_group_it_finds_its_own_creation,
+    killed_before_the_server_heard_of_a_user_it_creates_it_once,
+    an_answer_lost_on_the_way_does_not_create_a_second_user,
+    an_answer_cut_in_its_middle_does_not_create_a_second_user,
+    killed_after_the_server_deleted_a_user_it_lets_the_object_go,
+    asked_to_end_it_finishes_what_it_began,
+);
 
 /// A name that has to be quoted in a filter and encoded in a URL.
 const AWKWARD: &str = r#"o"neill\+ada@example.com"#;
@@ -13,9 +27,8 @@ fn creations(world: &World) -> usize {
     world.proxy.since(0).iter().filter(|record| record.purpose() == Purpose::Create).count()
 }
 
-#[tokio::test]
-async fn killed_after_the_server_created_a_user_it_finds_its_own_creation() {
-    let world = World::start("kill-after-post").await;
+async fn killed_after_the_server_created_a_user_it_finds_its_own_creation(server: ServerKind) {
+    let world = World::start_on(server, "kill-after-post").await;
     let rule = world.proxy.on(Match::new("POST", "/Users").nth(1)).close_after(world.operator.killer());
     world.apply(&user("ada").with("userName", AWKWARD).with("title", "Analyst")).await;
     rule.hit().await;
@@ -31,9 +44,8 @@ async fn killed_after_the_server_created_a_user_it_finds_its_own_creation() {
     assert_eq!(creations(&world), 1);
 }
 
-#[tokio::test]
-async fn killed_after_the_server_created_a_group_it_finds_its_own_creation() {
-    let world = World::start("kill-after-group").await;
+async fn killed_after_the_server_created_a_group_it_finds_its_own_creation(server: ServerKind) {
+    let world = World::start_on(server, "kill-after-group").await;
     world.settle(&user("ada")).await;
     let rule = world.proxy.on(Match::new("POST", "/Groups").nth(1)).close_after(world.operator.killer());
     world.apply(&group("team", ["ada"])).await;
@@ -48,9 +60,8 @@ async fn killed_after_the_server_created_a_group_it_finds_its_own_creation() {
     assert_eq!(world.server.members(&id(&team)).await, [id(&world.get(Kind::User, "ada").await)]);
 }
 
-#[tokio::test]
-async fn killed_before_the_server_heard_of_a_user_it_creates_it_once() {
-    let world = World::start("kill-before-post").await;
+async fn killed_before_the_server_heard_of_a_user_it_creates_it_once(server: ServerKind) {
+    let world = World::start_on(server, "kill-before-post").await;
     let rule = world.proxy.on(Match::new("POST", "/Users").nth(1)).close_before(world.operator.killer());
     world.apply(&user("ada")).await;
     rule.hit().await;
@@ -64,9 +75,8 @@ async fn killed_before_the_server_heard_of_a_user_it_creates_it_once() {
     assert_eq!(users[0]["id"], id(&ada));
 }
 
-#[tokio::test]
-async fn an_answer_lost_on_the_way_does_not_create_a_second_user() {
-    let world = World::start("lost-answer").await;
+async fn an_answer_lost_on_the_way_does_not_create_a_second_user(server: ServerKind) {
+    let world = World::start_on(server, "lost-answer").await;
     world.proxy.on(Match::new("POST", "/Users").nth(1)).close_after(|| ());
     let ada = world.settle(&user("ada")).await;
     let users = world.server.all("/Users").await;
@@ -75,9 +85,8 @@ async fn an_answer_lost_on_the_way_does_not_create_a_second_user() {
     assert_eq!(creations(&world), 1);
 }
 
-#[tokio::test]
-async fn an_answer_cut_in_its_middle_does_not_create_a_second_user() {
-    let world = World::start("cut-answer").await;
+async fn an_answer_cut_in_its_middle_does_not_create_a_second_user(server: ServerKind) {
+    let world = World::start_on(server, "cut-answer").await;
     world.proxy.on(Match::new("POST", "/Users").nth(1)).cut_answer();
     let ada = world.settle(&user("ada")).await;
     let users = world.server.all("/Users").await;
@@ -85,9 +94,8 @@ async fn an_answer_cut_in_its_middle_does_not_create_a_second_user() {
     assert_eq!(users[0]["id"], id(&ada));
 }
 
-#[tokio::test]
-async fn killed_after_the_server_deleted_a_user_it_lets_the_object_go() {
-    let world = World::start("kill-after-delete").await;
+async fn killed_after_the_server_deleted_a_user_it_lets_the_object_go(server: ServerKind) {
+    let world = World::start_on(server, "kill-after-delete").await;
     // A server that holds nothing any more would be implausible.
     for name in ["ada", "bob", "eve"] {
         world.settle(&user(name)).await;
@@ -102,9 +110,8 @@ async fn killed_after_the_server_deleted_a_user_it_lets_the_object_go() {
     assert_eq!(world.server.all("/Users").await.len(), 2);
 }
 
-#[tokio::test]
-async fn asked_to_end_it_finishes_what_it_began() {
-    let world = World::start("drain").await;
+async fn asked_to_end_it_finishes_what_it_began(server: ServerKind) {
+    let world = World::start_on(server, "drain").await;
     let gate = Gate::new();
     world.proxy.on(Match::new("POST", "/Users").nth(1)).hold_answer(&gate);
     world.apply(&user("ada")).await;

@@ -2,11 +2,21 @@
 
 use serde_json::json;
 
-use crate::support::{
-    objects::{Kind, PROVIDER, SECRET, group, id, message, user},
-    proxy::Purpose,
-    world::World,
+use crate::{
+    scenario::on_every_server,
+    support::{
+        objects::{Kind, PROVIDER, SECRET, group, id, message, user},
+        proxy::Purpose,
+        scim_server::ServerKind,
+        world::World,
+    },
 };
+
+on_every_server!(
+    what_is_retained_outlives_its_object_and_nothing_is_called,
+    a_namespace_takes_its_users_along_and_ends,
+    what_is_gone_on_the_server_already_is_done,
+);
 
 /// What a user's deletion costs when nothing may be called.
 async fn deletes_in_silence(world: &World, name: &str) {
@@ -18,9 +28,8 @@ async fn deletes_in_silence(world: &World, name: &str) {
     assert!(requests.is_empty(), "{requests:#?}");
 }
 
-#[tokio::test]
-async fn what_is_retained_outlives_its_object_and_nothing_is_called() {
-    let world = World::start("retain").await;
+async fn what_is_retained_outlives_its_object_and_nothing_is_called(server: ServerKind) {
+    let world = World::start_on(server, "retain").await;
     world.settle_bystander().await;
     let ada = world.settle(&user("ada").with("deletionPolicy", "Retain")).await;
     deletes_in_silence(&world, "ada").await;
@@ -52,9 +61,8 @@ async fn a_provider_stays_until_its_users_are_deleted() {
     assert!(world.server.get("/Users", &id(&ada)).await.is_none());
 }
 
-#[tokio::test]
-async fn a_namespace_takes_its_users_along_and_ends() {
-    let world = World::start("teardown").await;
+async fn a_namespace_takes_its_users_along_and_ends(server: ServerKind) {
+    let world = World::start_on(server, "teardown").await;
     world.apply_all(["ada", "bob", "eve"].map(user)).await;
     world.ready_count(Kind::User, 3).await;
     world.settle(&group("team", ["ada", "bob"])).await;
@@ -118,9 +126,8 @@ async fn what_was_never_created_is_deleted_at_once() {
     assert_eq!(world.proxy.mark(), 0);
 }
 
-#[tokio::test]
-async fn what_is_gone_on_the_server_already_is_done() {
-    let world = World::start("gone-already").await;
+async fn what_is_gone_on_the_server_already_is_done(server: ServerKind) {
+    let world = World::start_on(server, "gone-already").await;
     for name in ["ada", "bob", "eve"] {
         world.settle(&user(name)).await;
     }

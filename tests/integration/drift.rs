@@ -2,23 +2,32 @@
 
 use serde_json::json;
 
-use crate::support::{
-    objects::{Kind, group, has, id, status, user},
-    world::World,
+use crate::{
+    scenario::on_every_server,
+    support::{
+        objects::{Kind, group, has, id, status, user},
+        scim_server::ServerKind,
+        world::World,
+    },
 };
+
+on_every_server!(
+    a_changed_attribute_is_changed_back,
+    a_deleted_user_is_created_again_and_is_back_in_its_groups,
+    members_that_somebody_removed_come_back_and_added_ones_go,
+);
 
 const PEOPLE: [&str; 5] = ["ada", "bob", "eve", "kim", "max"];
 
-async fn with_people(name: &str) -> World {
-    let world = World::start(name).await;
+async fn with_people(server: ServerKind, name: &str) -> World {
+    let world = World::start_on(server, name).await;
     world.apply_all(PEOPLE.map(|person| user(person).with("title", "Analyst").with("active", true))).await;
     world.ready_count(Kind::User, PEOPLE.len()).await;
     world
 }
 
-#[tokio::test]
-async fn a_changed_attribute_is_changed_back() {
-    let world = with_people("drift-attribute").await;
+async fn a_changed_attribute_is_changed_back(server: ServerKind) {
+    let world = with_people(server, "drift-attribute").await;
     let ada = id(&world.get(Kind::User, "ada").await);
     world.server.patch("/Users", &ada, json!({"op": "replace", "path": "title", "value": "Boss"})).await;
     world
@@ -29,9 +38,8 @@ async fn a_changed_attribute_is_changed_back() {
     world.ready(Kind::User, "ada").await;
 }
 
-#[tokio::test]
-async fn a_deleted_user_is_created_again_and_is_back_in_its_groups() {
-    let world = with_people("drift-deleted").await;
+async fn a_deleted_user_is_created_again_and_is_back_in_its_groups(server: ServerKind) {
+    let world = with_people(server, "drift-deleted").await;
     let team = id(&world.settle(&group("team", PEOPLE)).await);
     let before = id(&world.get(Kind::User, "ada").await);
     world.server.delete("/Users", &before).await;
@@ -55,9 +63,8 @@ async fn a_deleted_user_is_created_again_and_is_back_in_its_groups() {
     assert_eq!(world.server.members(&team).await.len(), PEOPLE.len());
 }
 
-#[tokio::test]
-async fn members_that_somebody_removed_come_back_and_added_ones_go() {
-    let world = with_people("drift-members").await;
+async fn members_that_somebody_removed_come_back_and_added_ones_go(server: ServerKind) {
+    let world = with_people(server, "drift-members").await;
     let team = id(&world.settle(&group("team", ["ada", "bob"])).await);
     let wanted = world.server.members(&team).await;
     let stranger = world.server.create("/Users", &json!({"userName": "stranger@example.com"})).await;

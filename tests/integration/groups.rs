@@ -1,10 +1,20 @@
 //! Groups: few requests for many members, in any order of arrival.
 
-use crate::support::{
-    objects::{Kind, condition, group, id, status, user},
-    proxy::{Purpose, Recorded, purposes},
-    world::World,
+use crate::{
+    scenario::on_every_server,
+    support::{
+        objects::{Kind, condition, group, id, status, user},
+        proxy::{Purpose, Recorded, purposes},
+        scim_server::ServerKind,
+        world::World,
+    },
 };
+
+on_every_server!(
+    a_group_of_two_hundred_takes_a_handful_of_requests_and_one_removal_two,
+    a_group_comes_before_its_members_and_takes_them_in_as_they_come,
+    creating_and_deleting_a_group_costs_what_a_user_costs,
+);
 
 fn names(count: usize) -> Vec<String> {
     (0..count).map(|number| format!("user-{number}")).collect()
@@ -14,10 +24,9 @@ fn patches(records: &[Recorded]) -> usize {
     records.iter().filter(|record| record.purpose() == Purpose::Patch).count()
 }
 
-#[tokio::test]
-async fn a_group_of_two_hundred_takes_a_handful_of_requests_and_one_removal_two() {
+async fn a_group_of_two_hundred_takes_a_handful_of_requests_and_one_removal_two(server: ServerKind) {
     const MEMBERS: usize = 200;
-    let world = World::start("big-group").await;
+    let world = World::start_on(server, "big-group").await;
     let names = names(MEMBERS);
     world.apply_all(names.iter().map(|name| user(name))).await;
     world.ready_count(Kind::User, MEMBERS).await;
@@ -51,10 +60,9 @@ async fn a_group_of_two_hundred_takes_a_handful_of_requests_and_one_removal_two(
     assert_eq!(world.server.members(&id(&everyone)).await, ids);
 }
 
-#[tokio::test]
-async fn a_group_comes_before_its_members_and_takes_them_in_as_they_come() {
+async fn a_group_comes_before_its_members_and_takes_them_in_as_they_come(server: ServerKind) {
     const MEMBERS: usize = 50;
-    let world = World::start("group-first").await;
+    let world = World::start_on(server, "group-first").await;
     let names = names(MEMBERS);
     let team = world.settle(&group("team", names.iter().map(String::as_str))).await;
     let members_ready = condition(&team, "MembersReady").unwrap();
@@ -81,9 +89,8 @@ async fn a_group_comes_before_its_members_and_takes_them_in_as_they_come() {
     assert!(patches(&of_group) <= MEMBERS / 4, "a burst is a few requests, not one each: {of_group:#?}");
 }
 
-#[tokio::test]
-async fn creating_and_deleting_a_group_costs_what_a_user_costs() {
-    let world = World::start("group-costs").await;
+async fn creating_and_deleting_a_group_costs_what_a_user_costs(server: ServerKind) {
+    let world = World::start_on(server, "group-costs").await;
     world.settle(&user("ada")).await;
     let mark = world.proxy.mark();
     let team = world.settle(&group("team", ["ada"])).await;

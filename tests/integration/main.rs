@@ -13,6 +13,7 @@ mod harness;
 mod ownership;
 mod process;
 mod provider_faults;
+mod scenario;
 mod stalled;
 mod steady_state;
 mod support;

@@ -3,14 +3,24 @@
 
 use serde_json::json;
 
-use crate::support::{
-    objects::{id, user},
-    world::World,
+use crate::{
+    scenario::on_every_server,
+    support::{
+        objects::{id, user},
+        scim_server::ServerKind,
+        world::World,
+    },
 };
 
-#[tokio::test]
-async fn what_somebody_else_set_survives_every_update() {
-    let world = World::start("unmanaged").await;
+on_every_server!(
+    what_somebody_else_set_survives_every_update,
+    what_goes_from_the_manifest_goes_from_the_server,
+    what_goes_from_the_manifest_while_the_operator_is_down_goes_too,
+    an_empty_value_clears,
+);
+
+async fn what_somebody_else_set_survives_every_update(server: ServerKind) {
+    let world = World::start_on(server, "unmanaged").await;
     let ada = world.settle(&user("ada").with("title", "Analyst")).await;
     let foreign = json!({
         "nickName": "Countess",
@@ -33,9 +43,8 @@ async fn what_somebody_else_set_survives_every_update() {
     assert_eq!(on_server["displayName"], "Ada");
 }
 
-#[tokio::test]
-async fn what_goes_from_the_manifest_goes_from_the_server() {
-    let world = World::start("removed").await;
+async fn what_goes_from_the_manifest_goes_from_the_server(server: ServerKind) {
+    let world = World::start_on(server, "removed").await;
     let enterprise = json!({"department": "Programs", "costCenter": "4130"});
     let manifest = user("ada").with("title", "Analyst").with("active", true).with("externalId", "17");
     let ada = world.settle(&manifest.clone().with("enterprise", enterprise)).await;
@@ -57,9 +66,8 @@ async fn what_goes_from_the_manifest_goes_from_the_server() {
     assert_eq!(on_server["externalId"], "17", "released, never removed");
 }
 
-#[tokio::test]
-async fn what_goes_from_the_manifest_while_the_operator_is_down_goes_too() {
-    let world = World::start("removed-later").await;
+async fn what_goes_from_the_manifest_while_the_operator_is_down_goes_too(server: ServerKind) {
+    let world = World::start_on(server, "removed-later").await;
     let ada = world.settle(&user("ada").with("title", "Analyst")).await;
     world.operator.stop().await;
     world.apply(&user("ada")).await;
@@ -68,9 +76,8 @@ async fn what_goes_from_the_manifest_while_the_operator_is_down_goes_too() {
     assert_eq!(world.server.get("/Users", &id(&ada)).await.unwrap().get("title"), None);
 }
 
-#[tokio::test]
-async fn an_empty_value_clears() {
-    let world = World::start("cleared").await;
+async fn an_empty_value_clears(server: ServerKind) {
+    let world = World::start_on(server, "cleared").await;
     let ada = world.settle(&user("ada")).await;
     let foreign = json!({"title": "Analyst", "roles": [{"value": "auditor"}]});
     world.server.patch("/Users", &id(&ada), json!({"op": "add", "value": foreign})).await;

@@ -135,7 +135,7 @@ async fn a_web_page_is_not_scim() {
 #[tokio::test]
 async fn a_redirect_is_told_and_not_followed() {
     let world = World::with_operator("redirect").await;
-    let elsewhere = Proxy::start(world.server.port()).await;
+    let elsewhere = Proxy::start(&world.server).await;
     let redirect = Answer::new(302, "text/html", "").with_header("Location", &elsewhere.url());
     world.proxy.on(Match::any()).answer(redirect);
     world.apply(&world.secret()).await;

@@ -120,8 +120,10 @@ async fn a_stranger_under_the_same_id_is_not_deleted() {
 async fn a_provider_that_moves_to_another_server_takes_nobody_along() {
     let world = World::start("moved").await;
     let ada = world.settle(&user("ada").with("title", "Analyst")).await;
-    let other = ScimServer::start(&format!("{}-other", world.namespace), world.server.token()).await;
-    let other_proxy = Proxy::start(other.port()).await;
+    let other =
+        ScimServer::start(world.server.kind(), &format!("{}-other", world.namespace), world.server.token())
+            .await;
+    let other_proxy = Proxy::start(&other).await;
     world.apply(&provider(&other_proxy.url())).await;
     world.ready(Kind::Provider, PROVIDER).await;
     world.apply(&user("ada").with("title", "Countess")).await;

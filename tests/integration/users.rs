@@ -2,20 +2,33 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{
-    objects::{Kind, id, status, user, user_name},
-    proxy::{Purpose, purposes},
-    world::World,
+use crate::{
+    scenario::on_every_server,
+    support::{
+        objects::{Kind, id, status, user, user_name},
+        proxy::{Purpose, purposes},
+        scim_server::ServerKind,
+        world::World,
+    },
 };
+
+on_every_server!(
+    creating_a_user_takes_two_requests_and_two_writes,
+    changing_a_managed_attribute_takes_two_requests_and_one_write,
+    managing_one_more_attribute_takes_two_requests_and_two_writes,
+    deleting_a_user_takes_two_requests_and_one_write,
+    a_renamed_user_stays_the_same_user,
+    every_attribute_arrives_once_and_is_left_in_peace_then,
+    values_of_lists_come_and_go_one_by_one,
+);
 
 /// What a write was, without its name.
 fn kinds(writes: &[crate::support::audit::Write]) -> Vec<&str> {
     writes.iter().map(|write| write.resource.as_str()).collect()
 }
 
-#[tokio::test]
-async fn creating_a_user_takes_two_requests_and_two_writes() {
-    let world = World::start("create-user").await;
+async fn creating_a_user_takes_two_requests_and_two_writes(server: ServerKind) {
+    let world = World::start_on(server, "create-user").await;
     let mark = world.proxy.mark();
     let ada = world.settle(&user("ada").with("displayName", "Ada").with("active", true)).await;
     world.proxy.sweeps(world.proxy.mark(), 1).await;
@@ -32,9 +45,8 @@ async fn creating_a_user_takes_two_requests_and_two_writes() {
     assert_eq!(status(&ada, "/origin"), "Created");
 }
 
-#[tokio::test]
-async fn changing_a_managed_attribute_takes_two_requests_and_one_write() {
-    let world = World::start("change-user").await;
+async fn changing_a_managed_attribute_takes_two_requests_and_one_write(server: ServerKind) {
+    let world = World::start_on(server, "change-user").await;
     let created = world.settle(&user("ada").with("title", "Analyst")).await;
     let mark = world.proxy.mark();
     let before = world.writes_of(Kind::User, "ada").await.len();
@@ -47,9 +59,8 @@ async fn changing_a_managed_attribute_takes_two_requests_and_one_write() {
     assert_eq!(world.server.get("/Users", &id(&changed)).await.unwrap()["title"], "Countess");
 }
 
-#[tokio::test]
-async fn managing_one_more_attribute_takes_two_requests_and_two_writes() {
-    let world = World::start("manage-more").await;
+async fn managing_one_more_attribute_takes_two_requests_and_two_writes(server: ServerKind) {
+    let world = World::start_on(server, "manage-more").await;
     world.settle(&user("ada").with("title", "Analyst")).await;
     let mark = world.proxy.mark();
     let before = world.writes_of(Kind::User, "ada").await.len();
@@ -66,9 +77,8 @@ async fn managing_one_more_attribute_takes_two_requests_and_two_writes() {
     assert_eq!(world.server.get("/Users", &id(&ada)).await.unwrap()["nickName"], "Countess");
 }
 
-#[tokio::test]
-async fn deleting_a_user_takes_two_requests_and_one_write() {
-    let world = World::start("delete-user").await;
+async fn deleting_a_user_takes_two_requests_and_one_write(server: ServerKind) {
+    let world = World::start_on(server, "delete-user").await;
     world.settle_bystander().await;
     let ada = world.settle(&user("ada")).await;
     let mark = world.proxy.mark();
@@ -82,9 +92,8 @@ async fn deleting_a_user_takes_two_requests_and_one_write() {
     assert_eq!(world.server.get("/Users", &id(&ada)).await, None);
 }
 
-#[tokio::test]
-async fn a_renamed_user_stays_the_same_user() {
-    let world = World::start("rename-user").await;
+async fn a_renamed_user_stays_the_same_user(server: ServerKind) {
+    let world = World::start_on(server, "rename-user").await;
     let ada = world.settle(&user("ada")).await;
     let renamed = world.settle(&user("ada").with("userName", "countess@example.com")).await;
     assert_eq!(id(&ada), id(&renamed));
@@ -148,9 +157,8 @@ fn holds(found: &Value, wanted: &Value) -> bool {
     }
 }
 
-#[tokio::test]
-async fn every_attribute_arrives_once_and_is_left_in_peace_then() {
-    let world = World::start("all-attributes").await;
+async fn every_attribute_arrives_once_and_is_left_in_peace_then(server: ServerKind) {
+    let world = World::start_on(server, "all-attributes").await;
     let mark = world.proxy.mark();
     let mut manifest = user("ada").with("enterprise", enterprise());
     for (name, value) in everything().as_object().unwrap() {
@@ -166,9 +174,8 @@ async fn every_attribute_arrives_once_and_is_left_in_peace_then() {
     assert!(holds(extension, &enterprise()), "{on_server:#}");
 }
 
-#[tokio::test]
-async fn values_of_lists_come_and_go_one_by_one() {
-    let world = World::start("values").await;
+async fn values_of_lists_come_and_go_one_by_one(server: ServerKind) {
+    let world = World::start_on(server, "values").await;
     let email = |value: &str, kind: &str| json!({"value": value, "type": kind});
     let manifest = |emails: Value| user("ada").with("emails", emails);
     let work = email("ada@example.com", "work");

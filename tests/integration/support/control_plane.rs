@@ -17,8 +17,9 @@ pub(crate) const OPERATOR_NAMESPACE: &str = "scim-operator-system";
 pub(crate) struct ControlPlane {
     /// kubectl and its companions.
     bin: PathBuf,
-    /// The SCIM server's program.
+    /// The SCIM servers' programs.
     pub(crate) scim2_server: PathBuf,
+    pub(crate) scimmy: PathBuf,
     pub(crate) admin_kubeconfig: PathBuf,
     /// A kubeconfig with the token of the chart's service account, and so with
     /// exactly the rights that the chart gives.
@@ -49,12 +50,13 @@ impl ControlPlane {
     }
 
     fn start() -> Result<Self, String> {
-        let (bin, scim2_server) = tools()?;
+        let Tools { bin, scim2_server, scimmy } = tools()?;
         let directory = children::run_directory().join("control-plane");
         let (admin_kubeconfig, lifeline) = boot(&bin, &directory)?;
         let mut plane = Self {
             bin,
             scim2_server,
+            scimmy,
             operator_kubeconfig: children::run_directory().join("operator.kubeconfig"),
             operator_user: String::new(),
             audit_log: directory.join("audit.log"),
@@ -113,9 +115,15 @@ pub(crate) fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+struct Tools {
+    bin: PathBuf,
+    scim2_server: PathBuf,
+    scimmy: PathBuf,
+}
+
 /// Builds what is missing, and says where everything is. What it has to say
 /// meanwhile goes straight to the terminal.
-fn tools() -> Result<(PathBuf, PathBuf), String> {
+fn tools() -> Result<Tools, String> {
     let script = repository().join("dev/tools.sh");
     let output =
         Command::new(&script).stderr(Stdio::inherit()).output().map_err(|error| error.to_string())?;
@@ -127,7 +135,7 @@ fn tools() -> Result<(PathBuf, PathBuf), String> {
             .map(PathBuf::from)
             .ok_or_else(|| format!("{} did not say where {name} is", script.display()))
     };
-    Ok((value("BIN")?, value("SCIM2_SERVER")?))
+    Ok(Tools { bin: value("BIN")?, scim2_server: value("SCIM2_SERVER")?, scimmy: value("SCIMMY")? })
 }
 
 fn boot(bin: &Path, directory: &Path) -> Result<(PathBuf, ChildStdin), String> {

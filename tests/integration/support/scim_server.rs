@@ -1,5 +1,5 @@
-//! scim2-server, one for each test, and a client that acts behind the
-//! operator's back.
+//! A SCIM server for each test, written by others, and a client that acts
+//! behind the operator's back.
 
 use std::process::Command;
 
@@ -13,10 +13,50 @@ use super::{
     ports, wait,
 };
 
-/// The base path of its endpoints.
-pub(crate) const BASE: &str = "/v2";
+/// Which server it is. The operator is told nothing of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ServerKind {
+    /// Strict and complete. What tests run on that need no particular one.
+    Scim2Server,
+    /// It ignores `startIndex` and `count` of a GET, and never answers more
+    /// than 20 resources. It drops what it does not know, refuses filters with
+    /// an escaped quote, and lists a member twice that is added twice.
+    Scimmy,
+}
+
+impl ServerKind {
+    /// The base path of its endpoints.
+    pub(crate) fn base(self) -> &'static str {
+        match self {
+            Self::Scim2Server => "/v2",
+            Self::Scimmy => "/scim",
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Scim2Server => "scim2-server",
+            Self::Scimmy => "scimmy",
+        }
+    }
+
+    fn command(self, port: u16, token: &str) -> Command {
+        let plane = control_plane();
+        let mut command = match self {
+            Self::Scim2Server => {
+                let mut command = Command::new(&plane.scim2_server);
+                command.arg("--hostname=127.0.0.1");
+                command
+            }
+            Self::Scimmy => Command::new(&plane.scimmy),
+        };
+        command.args([format!("--port={port}"), format!("--bearer-token={token}")]);
+        command
+    }
+}
 
 pub(crate) struct ScimServer {
+    kind: ServerKind,
     port: u16,
     token: String,
     http: Http,
@@ -25,23 +65,17 @@ pub(crate) struct ScimServer {
 
 impl ScimServer {
     /// Starts one that accepts only `token`, and waits until it answers.
-    pub(crate) async fn start(name: &str, token: &str) -> Self {
+    pub(crate) async fn start(kind: ServerKind, name: &str, token: &str) -> Self {
         let port = ports::free();
-        let process = Process::spawn(
-            Command::new(&control_plane().scim2_server).args([
-                "--hostname=127.0.0.1",
-                &format!("--port={port}"),
-                &format!("--bearer-token={token}"),
-            ]),
-            &children::run_directory().join(format!("{name}.scim2-server.log")),
-        );
-        let server = Self { port, token: token.to_owned(), http: Http::new(Some(token)), process };
-        wait::poll("answer from scim2-server", wait::DEADLINE, || server.ready()).await;
+        let log = children::run_directory().join(format!("{name}.{}.log", kind.name()));
+        let process = Process::spawn(&mut kind.command(port, token), &log);
+        let server = Self { kind, port, token: token.to_owned(), http: Http::new(Some(token)), process };
+        wait::poll("answer from the SCIM server", wait::DEADLINE, || server.ready()).await;
         server
     }
 
     async fn ready(&self) -> Result<(), String> {
-        assert_eq!(self.process.exited(), None, "scim2-server ended:\n{}", self.process.log_tail());
+        assert_eq!(self.process.exited(), None, "{} ended:\n{}", self.kind.name(), self.process.log_tail());
         match self.http.try_request(Method::GET, &self.url("/Users?count=0"), None).await {
             Ok(response) if response.status == 200 => Ok(()),
             Ok(response) => Err(format!("{response:?}")),
@@ -57,6 +91,10 @@ impl ScimServer {
         self.process.exited().is_some()
     }
 
+    pub(crate) fn kind(&self) -> ServerKind {
+        self.kind
+    }
+
     pub(crate) fn port(&self) -> u16 {
         self.port
     }
@@ -67,12 +105,12 @@ impl ScimServer {
 
     /// The address of a path below its base.
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://127.0.0.1:{}{BASE}{path}", self.port)
+        format!("http://127.0.0.1:{}{}{path}", self.port, self.kind.base())
     }
 
     /// One request by somebody who is not the operator.
     pub(crate) async fn request(&self, method: Method, path: &str, body: Option<&Value>) -> Response {
-        self.http.try_request(method, &self.url(path), body).await.expect("scim2-server answers")
+        self.http.try_request(method, &self.url(path), body).await.expect("the SCIM server answers")
     }
 
     /// Creates a resource at `/Users` or `/Groups`.
@@ -107,12 +145,30 @@ impl ScimServer {
     pub(crate) async fn all(&self, endpoint: &str) -> Vec<Value> {
         let mut everything = Vec::new();
         loop {
-            let path = format!("{endpoint}?startIndex={}&count=500", everything.len() + 1);
-            let body = self.request(Method::GET, &path, None).await.body;
+            let body = self.page(endpoint, everything.len() + 1).await;
             let page = body["Resources"].as_array().cloned().unwrap_or_default();
             everything.extend(page.iter().cloned());
             if page.is_empty() || body["totalResults"].as_u64() == u64::try_from(everything.len()).ok() {
                 return everything;
+            }
+        }
+    }
+
+    async fn page(&self, endpoint: &str, start: usize) -> Value {
+        const COUNT: usize = 500;
+        match self.kind {
+            ServerKind::Scim2Server => {
+                let path = format!("{endpoint}?startIndex={start}&count={COUNT}");
+                self.request(Method::GET, &path, None).await.body
+            }
+            // Only here it heeds what it is asked for.
+            ServerKind::Scimmy => {
+                let search = json!({
+                    "schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],
+                    "startIndex": start,
+                    "count": COUNT,
+                });
+                self.request(Method::POST, &format!("{endpoint}/.search"), Some(&search)).await.body
             }
         }
     }

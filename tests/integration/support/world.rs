@@ -21,7 +21,7 @@ use super::{
     objects::{self, Kind, Manifest, PROVIDER},
     operator::Operator,
     proxy::Proxy,
-    scim_server::ScimServer,
+    scim_server::{ScimServer, ServerKind},
     wait,
 };
 
@@ -37,7 +37,13 @@ pub(crate) struct World {
 impl World {
     /// Everything runs, and the provider `idp` is Ready.
     pub(crate) async fn start(name: &str) -> Self {
-        let world = Self::with_operator(name).await;
+        Self::start_on(ServerKind::Scim2Server, name).await
+    }
+
+    /// The same on a certain server.
+    pub(crate) async fn start_on(kind: ServerKind, name: &str) -> Self {
+        let world = Self::without_operator_on(kind, name).await;
+        world.operator.start().await;
         world.apply_provider().await;
         world.ready(Kind::Provider, PROVIDER).await;
         world
@@ -52,13 +58,18 @@ impl World {
 
     /// A namespace and a server.
     pub(crate) async fn without_operator(name: &str) -> Self {
+        Self::without_operator_on(ServerKind::Scim2Server, name).await
+    }
+
+    /// The same with a certain server.
+    pub(crate) async fn without_operator_on(kind: ServerKind, name: &str) -> Self {
         static WORLDS: AtomicU32 = AtomicU32::new(1);
         let namespace = format!("{name}-{}", WORLDS.fetch_add(1, Ordering::Relaxed));
         control_plane().kubectl(&["create", "namespace", &namespace]).unwrap();
-        let server = ScimServer::start(&namespace, &format!("token-of-{namespace}")).await;
+        let server = ScimServer::start(kind, &namespace, &format!("token-of-{namespace}")).await;
         Self {
             operator: Operator::new(&namespace),
-            proxy: Proxy::start(server.port()).await,
+            proxy: Proxy::start(&server).await,
             server,
             client: admin_client().await,
             audit: Audit::from_now(control_plane().audit_log.clone()),

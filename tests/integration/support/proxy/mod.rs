@@ -28,7 +28,7 @@ use self::{
     rule::{Ending, Exchange},
     wire::Request,
 };
-use super::{scim_server::BASE, wait::DEADLINE};
+use super::{scim_server::ScimServer, wait::DEADLINE};
 
 pub(crate) struct Proxy {
     port: u16,
@@ -38,24 +38,35 @@ pub(crate) struct Proxy {
 
 struct Shared {
     server: u16,
+    /// Of the server's endpoints.
+    base: &'static str,
     rules: Mutex<Vec<Arc<Rule>>>,
     records: watch::Sender<Vec<Recorded>>,
 }
 
 impl Proxy {
-    /// Stands before the server at `server`, on a port of its own.
-    pub(crate) async fn start(server: u16) -> Self {
+    /// Stands before a server, on a port of its own.
+    pub(crate) async fn start(server: &ScimServer) -> Self {
+        Self::before(server.port(), server.kind().base()).await
+    }
+
+    /// Stands before whatever serves SCIM at a port, below a base path.
+    pub(crate) async fn before(server: u16, base: &'static str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let shared =
-            Arc::new(Shared { server, rules: Mutex::default(), records: watch::Sender::new(Vec::new()) });
+        let shared = Arc::new(Shared {
+            server,
+            base,
+            rules: Mutex::default(),
+            records: watch::Sender::new(Vec::new()),
+        });
         let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
         Self { port, shared, accepting }
     }
 
     /// The base URL for the provider.
     pub(crate) fn url(&self) -> String {
-        format!("http://127.0.0.1:{}{BASE}", self.port)
+        format!("http://127.0.0.1:{}{}", self.port, self.shared.base)
     }
 
     /// Begins a rule.
@@ -158,7 +169,7 @@ async fn serve(stream: TcpStream, shared: &Shared) -> io::Result<()> {
 
 impl Shared {
     async fn exchange(&self, request: Request) -> Ending {
-        let record = Recorded::new(&request, BASE);
+        let record = Recorded::new(&request, self.base);
         let path = record.path.clone();
         let mut place = 0;
         self.records.send_modify(|records| {
