@@ -5,6 +5,7 @@ use std::time::Duration;
 const FIRST: Duration = Duration::from_secs(1);
 const SHORTEST_STALL: Duration = Duration::from_secs(30);
 const LONGEST: Duration = Duration::from_mins(5);
+const LONGEST_WITHOUT_PROBE: Duration = Duration::from_mins(1);
 
 /// The wait before the next try after so many failures in a row: doubled each
 /// time from a second to five minutes, and then between half and all of it.
@@ -19,6 +20,13 @@ pub fn delay(failures: u32, jitter: f64) -> Duration {
 /// manifest is tried at once when it changes, the server only now and then.
 pub fn stalled(failures: u32, jitter: f64) -> Duration {
     delay(failures, jitter).max(SHORTEST_STALL)
+}
+
+/// The wait before the next probe of a server. Everybody waits for it, so it
+/// never takes longer than a minute: no longer than a mended Secret is looked
+/// for.
+pub fn probe(failures: u32, jitter: f64) -> Duration {
+    delay(failures, jitter).min(LONGEST_WITHOUT_PROBE)
 }
 
 #[cfg(test)]
@@ -38,5 +46,11 @@ mod tests {
     fn jitter_takes_off_half_at_most() {
         assert_eq!(delay(1, 0.0), Duration::from_millis(500));
         assert_eq!(delay(10, 0.0), LONGEST / 2);
+    }
+
+    #[test]
+    fn a_probe_never_waits_longer_than_a_minute() {
+        assert_eq!(probe(1, 1.0), Duration::from_secs(1));
+        assert_eq!(probe(u32::MAX, 1.0), LONGEST_WITHOUT_PROBE);
     }
 }

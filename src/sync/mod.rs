@@ -3,6 +3,7 @@
 //! executes what is decided here.
 
 pub mod backoff;
+pub mod breaker;
 pub mod compare;
 pub mod desired;
 pub mod diff;
@@ -13,6 +14,7 @@ pub mod lifecycle;
 pub mod lookup;
 pub mod members;
 pub mod outcome;
+pub mod pace;
 pub mod plan;
 pub mod record;
 
