@@ -7,12 +7,14 @@ use secrecy::ExposeSecret as _;
 use serde_json::json;
 
 use super::{
+    circuit::Circuit,
     context::Context,
     credentials::{SecretCredentials, Server},
     metered::Metered,
     providers::ProviderObject,
     secrets::Secrets,
     sessions::Session,
+    traffic::Traffic,
 };
 use crate::{
     api::{Grant, ScimProviderSpec, duration::parse_go_duration, reasons},
@@ -26,6 +28,7 @@ use crate::{
     sync::{
         digest::Digester,
         outcome::{Because, Request, explained, refusal},
+        pace,
     },
 };
 
@@ -95,6 +98,7 @@ impl TlsPrint {
 pub(super) async fn connect<P: ProviderObject>(
     context: &Arc<Context>,
     provider: &P,
+    circuit: Arc<Circuit>,
 ) -> Result<Arc<Connection>, Because> {
     let spec = provider.common();
     let allow_insecure_http = spec.allow_insecure_http == Some(true);
@@ -104,6 +108,7 @@ pub(super) async fn connect<P: ProviderObject>(
         Ok(interval) => interval.unwrap_or(RESYNC).max(SHORTEST_RESYNC),
         Err(error) => return Err(invalid(format!("spec.resyncInterval: {error}"))),
     };
+    let traffic = traffic(context, provider, circuit)?;
     let secrets = secrets(context, provider);
     let addresses = context.addresses.of(&provider.key());
     let tls = tls(&secrets, spec).await?;
@@ -113,7 +118,7 @@ pub(super) async fn connect<P: ProviderObject>(
         .map_err(|error| Because::new(reasons::TLS_FAILED, format!("spec.tls: {error}")))?;
     let key = endpoint.endpoint_key();
     let port = Metered::new(Client::new(endpoint, http), Arc::clone(&context.metrics));
-    let session = Arc::new(Session::new(key, Arc::new(port), resync));
+    let session = Arc::new(Session::new(key, port, traffic, resync));
     let connection = Arc::new(Connection {
         uid: provider.uid(),
         spec: spec.clone(),
@@ -156,10 +161,23 @@ fn invalid(message: String) -> Because {
     Because::new(reasons::INVALID_SPEC, message)
 }
 
+/// The traffic within the provider's limits; what happens to it has the
+/// provider look at its server.
+fn traffic<P: ProviderObject>(
+    context: &Arc<Context>,
+    provider: &P,
+    circuit: Arc<Circuit>,
+) -> Result<Arc<Traffic>, Because> {
+    let limits = pace::Limits::of(provider.common().rate_limit.as_ref())
+        .map_err(|error| Because::new(reasons::INVALID_SPEC, error.to_string()))?;
+    let (context, key) = (Arc::clone(context), provider.key());
+    Ok(Traffic::new(limits, circuit, Box::new(move || context.providers.trigger(&key))))
+}
+
 /// Asks the server for its configuration, which may be missing, and for one
 /// user, which tells whether the token is accepted and SCIM is spoken.
 pub(super) async fn probe(connection: &Connection) -> Result<(), Because> {
-    let port = &connection.session.port;
+    let port = &connection.session.probing;
     let because = |error: &Error| because(error, connection);
     let discovery = port.discover().await.map_err(|error| because(&error))?;
     tracing::debug!(?discovery, endpoint = connection.session.endpoint, "the server describes itself");

@@ -3,24 +3,17 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
 };
 
+use jiff::Timestamp;
 use kube::ResourceExt;
 
 use super::{
+    circuit::Circuit,
     connection::Connection,
     providers::{ProviderKey, ProviderObject},
 };
-use crate::{
-    api::ScimProviderStatus,
-    runtime::entropy,
-    sync::{backoff, outcome::Outcome},
-};
-
-/// How often a Secret is read again. Listing and watching Secrets would show
-/// every value in the namespace; reading one needs only `get`.
-const SECRET_REREAD: Duration = Duration::from_mins(1);
+use crate::api::ScimProviderStatus;
 
 /// The connections that stand, and what was said about each provider.
 #[derive(Debug, Default)]
@@ -31,8 +24,8 @@ pub(super) struct Connections {
 #[derive(Debug, Default)]
 struct Notes {
     open: Option<Arc<Connection>>,
-    /// Failures in a row.
-    failures: u32,
+    /// How the server at this URL bears requests.
+    circuit: Option<(String, Arc<Circuit>)>,
     /// The status that was last written, and the UID of the provider that it
     /// was written for; the cache may not show it yet.
     said: Option<(Option<String>, ScimProviderStatus)>,
@@ -79,18 +72,20 @@ impl Connections {
         self.notes().remove(provider);
     }
 
-    /// When to look again: soon after a failure, then further and further
-    /// apart, but never so far that a mended Secret waits longer than one
-    /// that was rotated.
-    pub(super) fn pause(&self, provider: &ProviderKey, outcome: &Outcome) -> Duration {
+    /// What is known about how the provider's server bears requests. Another
+    /// server has nothing to do with it.
+    pub(super) fn circuit(&self, provider: &impl ProviderObject, now: Timestamp) -> Arc<Circuit> {
+        let url = &provider.common().url;
         let mut notes = self.notes();
-        let note = notes.entry(provider.clone()).or_default();
-        if *outcome == Outcome::InSync {
-            note.failures = 0;
-            return SECRET_REREAD;
+        let note = notes.entry(provider.key()).or_default();
+        match &note.circuit {
+            Some((known, circuit)) if known == url => Arc::clone(circuit),
+            _ => {
+                let circuit = Arc::new(Circuit::new(now));
+                note.circuit = Some((url.clone(), Arc::clone(&circuit)));
+                circuit
+            }
         }
-        note.failures = note.failures.saturating_add(1);
-        backoff::delay(note.failures, entropy::factor(0.0..=1.0)).min(SECRET_REREAD)
     }
 
     fn notes(&self) -> MutexGuard<'_, HashMap<ProviderKey, Notes>> {

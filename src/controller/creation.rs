@@ -1,5 +1,7 @@
 //! The steps that bring an identity into being, and make it the object's own.
 
+use std::sync::Arc;
+
 use kube::ResourceExt;
 
 use super::{
@@ -24,6 +26,9 @@ impl<T: Identity> Pass<'_, T> {
     pub(super) async fn announce(&mut self) -> Result<(), Fault> {
         let Ok(desired) = &self.desired else { return Ok(()) };
         let session = self.server()?;
+        // What is announced is created at once: a crash during a long wait in
+        // between could not be told from a creation that takes effect late.
+        let in_turn = session.turn_to_write(&format!("POST {}", T::RESOURCE_TYPE.endpoint())).await?;
         let intent = Intent {
             uid: self.object.uid().unwrap_or_default(),
             endpoint: session.endpoint.clone(),
@@ -39,6 +44,7 @@ impl<T: Identity> Pass<'_, T> {
         self.replace_object(announced);
         self.intent = Some(intent);
         self.just_written = true;
+        self.in_turn = Some(in_turn);
         Ok(())
     }
 
@@ -46,7 +52,11 @@ impl<T: Identity> Pass<'_, T> {
         let Ok(desired) = &self.desired else { return Ok(()) };
         let (body, managed) = (plan::create_body(desired), desired.path_set());
         self.request = Request::Create;
-        let created = self.server()?.port.create(T::RESOURCE_TYPE, &body).await;
+        let port = match self.in_turn.take() {
+            Some(port) => port,
+            None => Arc::clone(&self.server()?.port),
+        };
+        let created = port.create(T::RESOURCE_TYPE, &body).await;
         T::memory(self.context).changed(&self.object);
         let created = match (created, &self.intent) {
             (Ok(created), _) => created,

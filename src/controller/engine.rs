@@ -12,12 +12,13 @@ use super::{
     identity::Identity,
     objects::ObjectError,
     pass::{End, Fault, Pass},
+    providers::ProviderKey,
     sessions::Standing,
 };
 use crate::{
     api::reasons,
     runtime::entropy,
-    scim::error::{self, ErrorKind, Scope},
+    scim::error,
     sync::{
         backoff,
         outcome::{Because, Outcome, conditions, refusal},
@@ -32,9 +33,6 @@ const WORTH_A_WORD: u32 = 3;
 /// No pass takes a place for longer than this.
 const LONGEST_PASS: Duration = Duration::from_mins(5);
 
-/// No server makes an object wait for longer than this.
-const LONGEST_WAIT: Duration = Duration::from_mins(15);
-
 /// Brings one identity and its object together.
 pub(super) async fn reconcile<T: Identity>(
     cached: Arc<T>,
@@ -44,6 +42,9 @@ pub(super) async fn reconcile<T: Identity>(
     let kind = T::memory(&context);
     let object = kind.newest(&cached);
     if let Some(left) = kind.paused(&object) {
+        if let Standing::Open(session) = context.sessions.of(&ProviderKey::of(&object)) {
+            session.traffic.pass_on();
+        }
         return Ok(Action::requeue(left));
     }
     let mut pass = Pass::new(&context, object);
@@ -59,6 +60,12 @@ pub(super) async fn reconcile<T: Identity>(
 
 /// What a failed step means for the pass.
 fn judge<T: Identity>(pass: &mut Pass<'_, T>, fault: Fault) -> End {
+    // What the provider says of itself need not be written on each object.
+    if let Fault::Server(error) = &fault
+        && pass.park(error)
+    {
+        return End::Quiet(None);
+    }
     let failures = T::memory(pass.context).failed(&pass.object);
     let pause = backoff::delay(failures, entropy::factor(0.0..=1.0));
     match fault {
@@ -89,29 +96,15 @@ fn judge<T: Identity>(pass: &mut Pass<'_, T>, fault: Fault) -> End {
     }
 }
 
-fn refused<T: Identity>(pass: &mut Pass<'_, T>, error: &error::Error, failures: u32, pause: Duration) -> End {
-    if is_about_the_server(error)
-        && let Some(session) = &pass.session
-        && session.doubt()
-    {
-        pass.context.providers.trigger(&pass.provider);
-    }
+fn refused<T: Identity>(pass: &Pass<'_, T>, error: &error::Error, failures: u32, pause: Duration) -> End {
     let because = refusal(error, pass.request);
     match error.action() {
         error::Action::Stall => {
             let pause = backoff::stalled(failures, entropy::factor(0.0..=1.0));
             End::Done(Outcome::Stalled(because), Some(pause))
         }
-        error::Action::Wait(asked) => quiet_at_first(failures, because, asked.clamp(pause, LONGEST_WAIT)),
-        error::Action::Retry => quiet_at_first(failures, because, pause),
+        error::Action::Retry | error::Action::Wait(_) => quiet_at_first(failures, because, pause),
     }
-}
-
-/// A fault that one record may have, or the whole server: the provider is
-/// probed, and the probe decides.
-pub(super) fn is_about_the_server(error: &error::Error) -> bool {
-    error.scope() == Scope::Server
-        || matches!(error.kind, ErrorKind::ServerFault | ErrorKind::Forbidden | ErrorKind::NotFound)
 }
 
 fn quiet_at_first(failures: u32, because: Because, pause: Duration) -> End {

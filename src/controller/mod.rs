@@ -2,6 +2,7 @@
 //! the servers, and carries out what `sync` decides.
 
 mod addresses;
+mod circuit;
 mod connection;
 mod connections;
 mod context;
@@ -9,6 +10,7 @@ mod creation;
 mod credentials;
 mod engine;
 mod events;
+mod gate;
 mod identity;
 mod key;
 mod kind;
@@ -18,6 +20,8 @@ mod members;
 mod metered;
 mod namespaces;
 mod objects;
+mod pace;
+mod paced;
 mod pass;
 mod permission;
 mod provider;
@@ -29,6 +33,7 @@ mod sessions;
 mod shallow;
 mod startup;
 mod sweep;
+mod traffic;
 mod update;
 mod watches;
 

@@ -8,11 +8,12 @@ use tokio::time::Instant;
 
 use super::{
     context::Context,
+    gate::Pass as Leave,
     identity::Identity,
     objects::ObjectError,
     permission,
     providers::ProviderKey,
-    sessions::{Pass as Leave, Session, Standing},
+    sessions::{Session, Standing},
 };
 use crate::{
     api::{
@@ -21,7 +22,10 @@ use crate::{
         reasons,
     },
     runtime::entropy,
-    scim::{error, port::PageRequest},
+    scim::{
+        error,
+        port::{PageRequest, Port},
+    },
     sync::{
         backoff,
         desired::{Desired, InvalidSpec},
@@ -98,6 +102,8 @@ pub(super) struct Pass<'a, T: Identity> {
     /// What was last asked of the server, for the words of a refusal.
     pub(super) request: Request,
     leave: Option<Leave>,
+    /// The door for a creation whose turn has come.
+    pub(super) in_turn: Option<Arc<dyn Port>>,
     fresh: bool,
     pub(super) intent: Option<Intent>,
     pub(super) just_written: bool,
@@ -131,6 +137,7 @@ impl<'a, T: Identity> Pass<'a, T> {
             request: Request::Other,
             provider,
             leave: None,
+            in_turn: None,
             fresh: false,
             intent: None,
             just_written: false,
@@ -335,15 +342,29 @@ impl<'a, T: Identity> Pass<'a, T> {
             return true;
         }
         let Some(session) = &self.session else { return false };
-        let (context, object) = (Arc::clone(self.context), ObjectRef::from(&self.object));
-        self.leave = session.enter(move || T::memory(&context).resume(&object));
+        self.leave = session.traffic.enter(self.call_back());
         self.leave.is_some()
+    }
+
+    /// Has the object come back once the server bears it, if that is why this
+    /// request failed; no timer of its own is needed.
+    pub(super) fn park(&self, error: &error::Error) -> bool {
+        let Some(session) = self.session.as_ref().filter(|session| session.traffic.excuses(error)) else {
+            return false;
+        };
+        session.traffic.park(self.call_back());
+        true
+    }
+
+    fn call_back(&self) -> impl FnOnce() -> bool + Send + 'static {
+        let (context, object) = (Arc::clone(self.context), ObjectRef::from(&self.object));
+        move || T::memory(&context).resume(&object)
     }
 
     /// Leaves the place to others, whether or not it was taken.
     pub(super) fn leave(&mut self) {
         match (self.leave.take(), &self.session) {
-            (None, Some(session)) => session.pass_on(),
+            (None, Some(session)) => session.traffic.pass_on(),
             (leave, _) => drop(leave),
         }
     }

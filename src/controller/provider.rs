@@ -12,6 +12,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::{
+    circuit::Circuit,
     connection::{Connection, connect},
     context::Context,
     engine::outcome_name,
@@ -29,6 +30,10 @@ use crate::{
 
 /// How soon to look again at what others are about to change.
 const SOON: Duration = Duration::from_secs(5);
+
+/// How often a Secret is read again. Listing and watching Secrets would show
+/// every value in the namespace; reading one needs only `get`.
+const SECRET_REREAD: Duration = Duration::from_mins(1);
 
 /// Brings a provider's standing up to date.
 pub(super) async fn reconcile<P: ProviderObject>(
@@ -100,13 +105,21 @@ async fn serve<P: ProviderObject>(
     started: Instant,
 ) -> Duration {
     let key = &provider.key();
-    let attempt = match context.connections.known(provider) {
-        Some(connection) => keep(context, provider, connection, tenure).await,
-        None => connect(context, provider).await,
+    let circuit = context.connections.circuit(provider, context.clock.now());
+    let known = context.connections.known(provider);
+    let attempt = match (spared(&circuit, known.as_ref()), &known) {
+        (Some(because), _) => Err(because),
+        (None, Some(connection)) => keep(context, provider, connection, &circuit, tenure).await,
+        (None, None) => connect(context, provider, Arc::clone(&circuit)).await,
     };
     let (outcome, news) = match attempt {
         Ok(connection) => (serving(tenure), opened(context, key, &connection)),
+        // The server was not asked, or asked for peace: what is open stays open.
+        Err(because) if known.is_some() && spared(&circuit, known.as_ref()).is_some() => {
+            (Outcome::Waiting(because), false)
+        }
         Err(because) => {
+            let because = tried(&circuit, because);
             context.connections.close(key);
             let news = context.sessions.set(key, Standing::Failing);
             let is_up_to_a_person = because.reason == reasons::INVALID_SPEC;
@@ -122,8 +135,33 @@ async fn serve<P: ProviderObject>(
         // once that it waits.
         links::resume(context, key);
     }
-    let pause = context.connections.pause(key, &outcome);
+    let pause = circuit.hold().or_else(|| circuit.rest()).unwrap_or(SECRET_REREAD).min(SECRET_REREAD);
     if tenure == Tenure::Ending { pause.min(SOON) } else { pause }
+}
+
+/// Why the server is not even asked how it is. A provider that has nothing to
+/// lose is tried whenever its spec changes, though not against the server's
+/// wish.
+fn spared(circuit: &Circuit, known: Option<&Arc<Connection>>) -> Option<Because> {
+    circuit.held().or_else(|| known.and_then(|_| circuit.resting()))
+}
+
+/// Counts a failed attempt, unless the server asked for peace, and says since
+/// when it is tried, where it is the server that fails.
+fn tried(circuit: &Circuit, because: Because) -> Because {
+    if circuit.hold().is_some() {
+        return because;
+    }
+    circuit.probe_failed();
+    let is_servers = matches!(
+        because.reason,
+        reasons::UNREACHABLE
+            | reasons::TLS_FAILED
+            | reasons::REDIRECTED
+            | reasons::NOT_SCIM
+            | reasons::UNAUTHORIZED
+    );
+    if is_servers { circuit.with_since(because) } else { because }
 }
 
 fn serving(tenure: Tenure) -> Outcome {
@@ -146,7 +184,7 @@ pub(super) fn forget(context: &Context, provider: &ProviderKey) {
 /// provider that is being deleted may be free.
 pub(super) fn left(context: &Context, provider: &ProviderKey) {
     if let Standing::Open(session) = context.sessions.of(provider) {
-        session.pass_on();
+        session.traffic.pass_on();
     }
     if context.providers.get(provider).is_some_and(|provider| provider.is_ending) {
         context.providers.trigger(provider);
@@ -160,7 +198,8 @@ pub(super) fn left(context: &Context, provider: &ProviderKey) {
 async fn keep<P: ProviderObject>(
     context: &Arc<Context>,
     provider: &P,
-    connection: Arc<Connection>,
+    connection: &Arc<Connection>,
+    circuit: &Arc<Circuit>,
     tenure: Tenure,
 ) -> Result<Arc<Connection>, Because> {
     let is_ending = tenure == Tenure::Ending;
@@ -168,7 +207,7 @@ async fn keep<P: ProviderObject>(
         Err(_) if is_ending => {}
         same => {
             if !same? {
-                return connect(context, provider).await;
+                return connect(context, provider, Arc::clone(circuit)).await;
             }
         }
     }
@@ -176,15 +215,15 @@ async fn keep<P: ProviderObject>(
         Err(_) if is_ending => false,
         renewed => renewed?,
     };
-    if renewed || connection.session.is_doubtful() {
-        super::connection::probe(&connection).await?;
+    if renewed || connection.session.traffic.is_doubtful() {
+        super::connection::probe(connection).await?;
     }
-    Ok(connection)
+    Ok(Arc::clone(connection))
 }
 
 /// Lets the objects have the connection; true if it is a new one.
 fn opened(context: &Arc<Context>, provider: &ProviderKey, connection: &Arc<Connection>) -> bool {
-    connection.session.trust();
+    connection.session.traffic.trust();
     let session = Arc::clone(&connection.session);
     let is_new = context.connections.open(provider, connection);
     if is_new {

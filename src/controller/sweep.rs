@@ -34,9 +34,6 @@ pub(super) async fn repeat(context: &Arc<Context>, provider: &ProviderKey, sessi
             context.metrics.swept(if swept.is_ok() { "complete" } else { "failed" });
             if let Err(error) = swept {
                 tracing::warn!(%error, %provider, "a sweep broke off");
-                if session.doubt() {
-                    context.providers.trigger(provider);
-                }
             }
         }
         tokio::time::sleep(session.resync.mul_f64(entropy::factor(0.9..=1.1))).await;
@@ -52,7 +49,7 @@ async fn sweep<T: Identity>(
     let started = Instant::now();
     let mut unseen = anchored::<T>(context, provider, &session.endpoint);
     let options = WalkOptions { page_size: PAGE_SIZE, by_search: session.by_search.load(Ordering::Relaxed) };
-    let walked = paging::walk(&*session.port, T::RESOURCE_TYPE, options, |page, requested| {
+    let walked = paging::walk(&*session.sweeping, T::RESOURCE_TYPE, options, |page, requested| {
         for resource in page {
             let object = resource.id().and_then(|id| unseen.remove(&id));
             if let Some(object) = object {

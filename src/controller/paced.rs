@@ -1,0 +1,118 @@
+//! The door to a server, at which everybody waits for his turn.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+
+use super::{
+    pace::Access,
+    traffic::{Sender, Traffic},
+};
+use crate::scim::{
+    discovery::Discovery,
+    error::Error,
+    filter::Filter,
+    patch::PatchRequest,
+    port::{Deleted, Page, PageRequest, Port, ResourceType},
+    resource::Resource,
+};
+
+/// What a request is going to be answered.
+pub(super) type Answer<'call, R> = BoxFuture<'call, Result<R, Error>>;
+
+/// A port whose requests are sent as the traffic allows.
+pub(super) struct Paced {
+    port: Arc<dyn Port>,
+    traffic: Arc<Traffic>,
+    sender: Sender,
+}
+
+impl Paced {
+    /// The door as this sender goes through it.
+    pub(super) fn new(port: Arc<dyn Port>, traffic: Arc<Traffic>, sender: Sender) -> Self {
+        Self { port, traffic, sender }
+    }
+
+    async fn send<'call, R: Send>(
+        &'call self,
+        access: Access,
+        method: &'static str,
+        path: &str,
+        call: impl Fn() -> Answer<'call, R> + Send + Sync,
+    ) -> Result<R, Error> {
+        self.traffic.send(self.sender, access, &format!("{method} {path}"), call).await
+    }
+}
+
+#[async_trait]
+impl Port for Paced {
+    async fn discover(&self) -> Result<Discovery, Error> {
+        self.send(Access::Read, "GET", "/ServiceProviderConfig", || self.port.discover()).await
+    }
+
+    async fn search(&self, resource_type: ResourceType, filter: &Filter) -> Result<Page, Error> {
+        let search = || self.port.search(resource_type, filter);
+        self.send(Access::Read, "GET", resource_type.endpoint(), search).await
+    }
+
+    async fn list(&self, resource_type: ResourceType, page: PageRequest) -> Result<Page, Error> {
+        let list = || self.port.list(resource_type, page);
+        self.send(Access::Read, "GET", resource_type.endpoint(), list).await
+    }
+
+    async fn get(&self, resource_type: ResourceType, id: &str) -> Result<Option<Resource>, Error> {
+        let get = || self.port.get(resource_type, id);
+        self.send(Access::Read, "GET", resource_type.endpoint(), get).await
+    }
+
+    async fn create(&self, resource_type: ResourceType, body: &Resource) -> Result<Resource, Error> {
+        let create = || self.port.create(resource_type, body);
+        self.send(Access::Write, "POST", resource_type.endpoint(), create).await
+    }
+
+    async fn patch(
+        &self,
+        resource_type: ResourceType,
+        id: &str,
+        request: &PatchRequest,
+    ) -> Result<Option<Resource>, Error> {
+        let patch = || self.port.patch(resource_type, id, request);
+        self.send(Access::Write, "PATCH", resource_type.endpoint(), patch).await
+    }
+
+    async fn replace(
+        &self,
+        resource_type: ResourceType,
+        id: &str,
+        body: &Resource,
+        if_match: Option<&str>,
+    ) -> Result<Option<Resource>, Error> {
+        let replace = || self.port.replace(resource_type, id, body, if_match);
+        self.send(Access::Write, "PUT", resource_type.endpoint(), replace).await
+    }
+
+    async fn delete(&self, resource_type: ResourceType, id: &str) -> Result<Deleted, Error> {
+        let delete = || self.port.delete(resource_type, id);
+        self.send(Access::Write, "DELETE", resource_type.endpoint(), delete).await
+    }
+
+    fn server_date(&self) -> Option<Timestamp> {
+        self.port.server_date()
+    }
+
+    fn deadline(&self) -> Duration {
+        self.port.deadline()
+    }
+}
+
+impl fmt::Debug for Paced {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Paced")
+            .field("port", &self.port)
+            .field("sender", &self.sender)
+            .finish_non_exhaustive()
+    }
+}
