@@ -54,7 +54,8 @@ pub struct RunSettings {
     )]
     pub refuse_networks: ::std::vec::Vec<Network>,
 
-    /// How many objects of one kind are worked on at the same time.
+    /// How many calls about objects the API server gets at the same time. How
+    /// many requests a SCIM server gets is up to its provider.
     #[arg(
         long,
         env = "SCIM_OPERATOR_CONCURRENCY",

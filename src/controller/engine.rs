@@ -3,6 +3,7 @@
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
+use futures::{FutureExt as _, future::BoxFuture};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::{ResourceExt, runtime::controller::Action};
 use serde_json::Value;
@@ -39,14 +40,27 @@ pub(super) async fn reconcile<T: Identity>(
     context: Arc<Context>,
 ) -> Result<Action, Infallible> {
     tokio::join!(context.users.synced(), context.groups.synced());
-    let kind = T::memory(&context);
-    let object = kind.newest(&cached);
-    if let Some(left) = kind.paused(&object) {
-        if let Standing::Open(session) = context.sessions.of(&ProviderKey::of(&object)) {
-            session.traffic.pass_on();
-        }
-        return Ok(Action::requeue(left));
+    match begin(&cached, context) {
+        Ok(pass) => Ok(pass.await),
+        Err(later) => Ok(later),
     }
+}
+
+/// The pass, or when to come back instead. It is put aside, so that as many
+/// objects as there are can be on their way to it at the same time.
+fn begin<T: Identity>(cached: &Arc<T>, context: Arc<Context>) -> Result<BoxFuture<'static, Action>, Action> {
+    let kind = T::memory(&context);
+    let object = kind.newest(cached);
+    let Some(left) = kind.paused(&object) else { return Ok(work(context, object).boxed()) };
+    // Somebody may have called it, and waits for nothing.
+    context.objects.desk().pass_on();
+    if let Standing::Open(session) = context.sessions.of(&ProviderKey::of(&object)) {
+        session.traffic.pass_on();
+    }
+    Err(Action::requeue(left))
+}
+
+async fn work<T: Identity>(context: Arc<Context>, object: T) -> Action {
     let mut pass = Pass::new(&context, object);
     let ran = tokio::time::timeout(LONGEST_PASS, pass.run()).await;
     let end = match ran.unwrap_or_else(|_| Err(Fault::Undecided("the server took too long".to_owned()))) {
@@ -55,7 +69,7 @@ pub(super) async fn reconcile<T: Identity>(
     };
     let action = conclude(&mut pass, end).await;
     pass.leave();
-    Ok(action)
+    action
 }
 
 /// What a failed step means for the pass.

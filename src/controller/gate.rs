@@ -42,6 +42,13 @@ impl Gate {
         Self { most: most.max(1), state: Mutex::new(state) }
     }
 
+    /// A gate that lets so many through from the beginning.
+    pub(super) fn wide(most: usize) -> Self {
+        let gate = Self::new(most);
+        gate.state().limit = gate.most;
+        gate
+    }
+
     /// Asks for leave. Without it, `resume` is called once there is a place.
     pub(super) fn enter(self: &Arc<Self>, resume: impl FnOnce() -> bool + Send + 'static) -> Option<Pass> {
         let mut state = self.state();

@@ -2,15 +2,17 @@
 //! is never touched, and the resource version, so that nothing is decided on
 //! an object that has changed since it was read.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use kube::{
     Api, Client, ResourceExt,
     api::{ListParams, Patch, PatchParams},
 };
 use serde_json::{Value, json};
+use tokio::sync::Semaphore;
 
 use super::{
+    gate::Gate,
     providers::{Provider, ProviderKey, ProviderObject},
     watches::Watchable,
 };
@@ -45,21 +47,38 @@ pub(super) enum ObjectError {
 /// Longer than any healthy API server takes.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// Calls about objects of one kind.
-#[derive(Clone)]
+/// Calls about users, groups and providers.
 pub(super) struct Objects {
     client: Client,
+    /// Calls that are under way.
+    calls: Semaphore,
+    /// Passes that talk to nobody but the API server.
+    desk: Arc<Gate>,
 }
 
 impl Objects {
-    /// Calls through this client.
-    pub(super) fn new(client: Client) -> Self {
-        Self { client }
+    /// Calls through this client, so many at the same time.
+    pub(super) fn new(client: Client, at_once: u16) -> Self {
+        let at_once = usize::from(at_once);
+        Self { client, calls: Semaphore::new(at_once), desk: Arc::new(Gate::wide(at_once)) }
+    }
+
+    /// Where passes get leave that need only the API server.
+    pub(super) fn desk(&self) -> &Arc<Gate> {
+        &self.desk
+    }
+
+    /// Makes a call when it is its turn. The place is held for the call and no
+    /// longer, so that nobody who waits for a SCIM server takes one.
+    async fn call<R>(&self, call: impl Future<Output = kube::Result<R>>) -> Result<R, ObjectError> {
+        // The semaphore is never closed.
+        let _place = self.calls.acquire().await;
+        in_time(call).await
     }
 
     /// The object as it is now, if it is still the same one.
     pub(super) async fn live<T: Watchable>(&self, object: &T) -> Result<T, ObjectError> {
-        let live = in_time(self.api(object).get_opt(&object.name_any())).await?;
+        let live = self.call(self.api(object).get_opt(&object.name_any())).await?;
         let live = live.ok_or(ObjectError::Gone)?;
         if live.uid() == object.uid() { Ok(live) } else { Err(ObjectError::Gone) }
     }
@@ -102,7 +121,7 @@ impl Objects {
         let patch = Patch::Merge(json!({"metadata": precondition(object), "status": status}));
         let api = self.api(object);
         let name = object.name_any();
-        in_time(api.patch_status(&name, &PatchParams::default(), &patch)).await
+        self.call(api.patch_status(&name, &PatchParams::default(), &patch)).await
     }
 
     async fn patch<T: Watchable>(&self, object: &T, metadata: Value) -> Result<T, ObjectError> {
@@ -113,7 +132,7 @@ impl Objects {
         let patch = Patch::Merge(json!({"metadata": wanted}));
         let api = self.api(object);
         let name = object.name_any();
-        in_time(api.patch(&name, &PatchParams::default(), &patch)).await
+        self.call(api.patch(&name, &PatchParams::default(), &patch)).await
     }
 
     /// The provider as it is now.
@@ -130,7 +149,7 @@ impl Objects {
         namespace: Option<&str>,
         name: &str,
     ) -> Result<Option<Provider>, ObjectError> {
-        let object = in_time(P::api(&self.client, namespace).get_opt(name)).await?;
+        let object = self.call(P::api(&self.client, namespace).get_opt(name)).await?;
         Ok(object.map(|object| Provider::from_object(&object)))
     }
 
@@ -141,7 +160,7 @@ impl Objects {
             format!("spec.providerRef.kind={},spec.providerRef.name={}", provider.kind(), provider.name);
         let api = T::api(&self.client, provider.namespace.as_deref());
         let one = ListParams::default().fields(&fields).limit(1);
-        let found = in_time(api.list_metadata(&one)).await?;
+        let found = self.call(api.list_metadata(&one)).await?;
         Ok(!found.items.is_empty())
     }
 

@@ -102,6 +102,7 @@ pub(super) struct Pass<'a, T: Identity> {
     /// What was last asked of the server, for the words of a refusal.
     pub(super) request: Request,
     leave: Option<Leave>,
+    desk: Option<Leave>,
     /// The door for a creation whose turn has come.
     pub(super) in_turn: Option<Arc<dyn Port>>,
     fresh: bool,
@@ -137,6 +138,7 @@ impl<'a, T: Identity> Pass<'a, T> {
             request: Request::Other,
             provider,
             leave: None,
+            desk: None,
             in_turn: None,
             fresh: false,
             intent: None,
@@ -155,7 +157,12 @@ impl<'a, T: Identity> Pass<'a, T> {
         for _ in 0..MOST_STEPS {
             if let (Err(invalid), false) = (&self.desired, self.is_deleting()) {
                 let because = Because::new(reasons::INVALID_SPEC, invalid.to_string());
-                return Ok(End::Done(Outcome::Stalled(because), None));
+                let has_leave = self.enter_desk();
+                return Ok(if has_leave {
+                    End::Done(Outcome::Stalled(because), None)
+                } else {
+                    End::Quiet(None)
+                });
             }
             let step = self.next();
             tracing::trace!(kind = T::KIND, object = self.object.name_any(), ?step);
@@ -176,7 +183,12 @@ impl<'a, T: Identity> Pass<'a, T> {
     }
 
     async fn execute(&mut self, step: Step) -> Result<Option<End>, Fault> {
-        if needs_server(&step) && !self.enter() {
+        let has_leave = match &step {
+            Step::Rest => true,
+            step if needs_server(step) => self.enter(),
+            _ => self.enter_desk(),
+        };
+        if !has_leave {
             return Ok(Some(End::Quiet(None)));
         }
         match step {
@@ -337,13 +349,24 @@ impl<'a, T: Identity> Pass<'a, T> {
         Ok(End::Gone)
     }
 
+    /// Takes a place among those who talk to the server.
     fn enter(&mut self) -> bool {
         if self.leave.is_some() {
             return true;
         }
         let Some(session) = &self.session else { return false };
         self.leave = session.traffic.enter(self.call_back());
+        self.desk = None;
         self.leave.is_some()
+    }
+
+    /// Takes a place among those who talk only to the API server, for whom no
+    /// other server matters.
+    fn enter_desk(&mut self) -> bool {
+        if self.leave.is_none() && self.desk.is_none() {
+            self.desk = self.context.objects.desk().enter(self.call_back());
+        }
+        self.leave.is_some() || self.desk.is_some()
     }
 
     /// Has the object come back once the server bears it, if that is why this
@@ -361,11 +384,14 @@ impl<'a, T: Identity> Pass<'a, T> {
         move || T::memory(&context).resume(&object)
     }
 
-    /// Leaves the place to others, whether or not it was taken.
-    pub(super) fn leave(&mut self) {
-        match (self.leave.take(), &self.session) {
-            (None, Some(session)) => session.traffic.pass_on(),
-            (leave, _) => drop(leave),
+    /// Leaves the places to others, whether or not they were taken.
+    pub(super) fn leave(mut self) {
+        let session = self.session.take();
+        if let (None, Some(session)) = (self.leave.take(), session) {
+            session.traffic.pass_on();
+        }
+        if self.desk.take().is_none() {
+            self.context.objects.desk().pass_on();
         }
     }
 
@@ -412,10 +438,12 @@ pub(super) fn fits(text: &str) -> bool {
     text.chars().count() <= 1_024
 }
 
+/// Whether a step is a request to the server or what comes right before one.
 fn needs_server(step: &Step) -> bool {
     matches!(
         step,
-        Step::Read
+        Step::ProveFresh
+            | Step::Read
             | Step::LookForAnnounced
             | Step::Look
             | Step::Announce

@@ -112,7 +112,7 @@ pub async fn run(settings: RunSettings, services: Services) -> Result<(), RunErr
         tell_gone(&gone, event, |provider: &ClusterScimProvider| Gone::Provider(provider.key()));
     });
     let context = Arc::new(Context {
-        objects: Objects::new(client.clone()),
+        objects: Objects::new(client.clone(), settings.concurrency),
         namespaces: Namespaces::new(client.clone()),
         users: Kind::new(users.scopes),
         groups: Kind::new(groups.scopes),
@@ -133,7 +133,7 @@ pub async fn run(settings: RunSettings, services: Services) -> Result<(), RunErr
         tokio::spawn(open_when_synced(Arc::clone(&context), caches)),
         tokio::spawn(count_objects(Arc::clone(&context))),
     ];
-    let start = Start { concurrency: settings.concurrency, context: &context, stop: &stop };
+    let start = Start { context: &context, stop: &stop };
     let mut controllers = start.all(providers.parts, provider::reconcile::<ScimProvider>);
     controllers.extend(start.all(cluster_providers.parts, provider::reconcile::<ClusterScimProvider>));
     controllers.extend(start.all(users.parts, engine::reconcile::<ScimUser>));
@@ -191,7 +191,6 @@ async fn count_objects(context: Arc<Context>) {
 
 /// Starts controllers.
 struct Start<'a> {
-    concurrency: u16,
     context: &'a Arc<Context>,
     stop: &'a CancellationToken,
 }
@@ -221,8 +220,10 @@ impl Start<'_> {
         let triggers = stream::unfold(parts.triggers, async |mut triggers| {
             triggers.recv().await.map(|next| (next, triggers))
         });
+        // No pass waits for another: each holds only what is its provider's,
+        // and those who hold nothing are as good as done.
         let controller = Controller::for_stream(parts.changes, parts.cache)
-            .with_config(controller::Config::default().concurrency(self.concurrency))
+            .with_config(controller::Config::default().concurrency(0))
             .reconcile_on(triggers)
             .graceful_shutdown_on(self.stop.clone().cancelled_owned())
             .run(reconcile, |_, never: &Infallible, _| match *never {}, Arc::clone(self.context));

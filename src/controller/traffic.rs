@@ -167,10 +167,10 @@ impl Traffic {
     /// What an answer says about the server.
     fn heard(self: &Arc<Self>, sender: Sender, era: u32, error: Option<&Error>) {
         match error {
-            None => self.answered(era),
             Some(error) if error.kind == ErrorKind::Throttled => self.throttled(error),
             // Whoever probes judges for himself.
-            Some(_) if sender == Sender::Probe => {}
+            _ if sender == Sender::Probe => {}
+            None => self.answered(era),
             Some(error) if error.scope() == Scope::Server => match self.circuit.failed(error, era) {
                 Verdict::Doubt => self.doubt(),
                 Verdict::Opened => {
