@@ -183,6 +183,12 @@ check_examples() {
   fetch_schemas apis/scim-operator.dev/v1alpha1
   check "the examples are valid" conform "$root/examples"
   check "the API server takes the examples" kubectl apply --namespace team-a --filename "$root/examples/quickstart"
+  # Some say themselves where they belong, so the others get their namespace from the context.
+  kubectl config set-context --current --namespace=team-a >/dev/null
+  local folder
+  for folder in "$root"/examples/*/; do
+    check "and $(basename "$folder")" kubectl apply --server-side --dry-run=server --force-conflicts --filename "$folder"
+  done
 }
 
 need_tools

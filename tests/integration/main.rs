@@ -8,6 +8,7 @@ mod admission;
 mod crashes;
 mod deletion;
 mod drift;
+mod examples;
 mod groups;
 mod harness;
 mod ownership;

@@ -1,0 +1,117 @@
+//! What lies in `examples/` is applied as it lies there, but for addresses and
+//! credentials, and does what its page says.
+
+use std::{fs, path::PathBuf};
+
+use crate::support::{
+    children::run_directory,
+    control_plane::{control_plane, repository},
+    objects::Kind,
+    world::World,
+};
+
+/// The examples in the hands of somebody who edits them for one world.
+struct Examples<'world> {
+    world: &'world World,
+    edits: Vec<(String, String)>,
+}
+
+impl<'world> Examples<'world> {
+    fn for_world(world: &'world World) -> Self {
+        let url = format!("url: {}\n  allowInsecureHTTP: true\n  resyncInterval: 2s", world.proxy.url());
+        Self { world, edits: Vec::new() }
+            .with("token: replace-me", &format!("token: {}", world.server.token()))
+            .with("scim.example.com", "127.0.0.1")
+            .with("url: https://scim.example.com/scim/v2", &url)
+    }
+
+    /// One more thing to edit, before everything else.
+    fn with(mut self, text: &str, replacement: &str) -> Self {
+        self.edits.insert(0, (text.to_owned(), replacement.to_owned()));
+        self
+    }
+
+    /// Applies a folder as `kubectl apply --filename` does.
+    fn apply(&self, folder: &str) {
+        self.apply_with(folder, &[]);
+    }
+
+    fn apply_with(&self, folder: &str, flags: &[&str]) {
+        for file in manifests(folder) {
+            let text = fs::read_to_string(&file).unwrap();
+            let text = self.edits.iter().fold(text, |text, (from, to)| text.replace(from, to));
+            let name = file.file_name().unwrap().to_str().unwrap();
+            let edited = run_directory().join(format!("{}.{folder}.{name}", self.world.namespace));
+            fs::write(&edited, &text).unwrap();
+            let mut arguments = vec!["apply", "--server-side", "--filename", edited.to_str().unwrap()];
+            // What says itself where it belongs is applied without a namespace.
+            if !text.contains("\n  namespace: ") {
+                arguments.extend(["--namespace", &self.world.namespace]);
+            }
+            arguments.extend(flags);
+            control_plane().kubectl(&arguments).unwrap();
+        }
+    }
+}
+
+/// The folders of `examples/`, sorted.
+fn folders() -> Vec<String> {
+    let entries = fs::read_dir(repository().join("examples")).unwrap().map(Result::unwrap);
+    let mut folders: Vec<_> = entries
+        .filter(|entry| entry.file_type().unwrap().is_dir())
+        .map(|entry| entry.file_name().into_string().unwrap())
+        .collect();
+    folders.sort();
+    folders
+}
+
+/// The manifests of a folder, sorted.
+fn manifests(folder: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(repository().join("examples").join(folder)).unwrap();
+    let mut files: Vec<_> = entries
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn every_example_has_a_page_and_a_line_in_the_list() {
+    let list = fs::read_to_string(repository().join("examples/README.md")).unwrap();
+    for folder in folders() {
+        assert!(
+            repository().join("examples").join(&folder).join("README.md").exists(),
+            "{folder} has no page"
+        );
+        assert!(list.contains(&format!("[{folder}]({folder})")), "{folder} is not in the list");
+        assert!(!manifests(&folder).is_empty(), "{folder} has no manifests");
+    }
+}
+
+#[tokio::test]
+async fn the_api_server_takes_every_example() {
+    let world = World::without_operator("examples").await;
+    for folder in folders() {
+        Examples::for_world(&world).apply_with(&folder, &["--dry-run=server"]);
+    }
+}
+
+#[tokio::test]
+async fn bearer_makes_a_provider_ready() {
+    let world = World::with_operator("example-bearer").await;
+    Examples::for_world(&world).apply("bearer");
+    world.ready(Kind::Provider, "directory").await;
+}
+
+#[tokio::test]
+async fn quickstart_makes_five_people_and_two_groups() {
+    let world = World::with_operator("example-quickstart").await;
+    Examples::for_world(&world)
+        .with("http://127.0.0.1:8642/v2", &world.proxy.url())
+        .with("token: secret", &format!("token: {}", world.server.token()))
+        .apply("quickstart");
+    world.ready_count(Kind::User, 5).await;
+    world.ready_count(Kind::Group, 2).await;
+    assert_eq!(world.server.users_named("ada@example.com").await.len(), 1);
+}
