@@ -8,8 +8,12 @@ help: ## say what each target does
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
 .PHONY: demo
-demo: ## watch YAML become people on a SCIM server, all on this machine (ONCE=1: run through, check, end)
+demo: ## watch YAML become people on a SCIM server, all on this machine (ONCE=1: run through, check, end; CLUSTER=current: in your cluster)
 	@dev/demo.sh
+
+.PHONY: demo-check
+demo-check: ## does the demo work on the kubeconfig's cluster, and leave nothing of itself there?
+	@dev/check-demo.sh
 
 .PHONY: test
 test: ## everything below that checks something; the last line counts

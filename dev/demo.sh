@@ -3,20 +3,23 @@
 # people on a SCIM server, one step after the other and both sides of each.
 # With a terminal it stays up until Ctrl-C. With ONCE=1, or without a terminal,
 # it ends, and the exit code says whether every step did what it should.
+# With CLUSTER=current it uses the cluster of the kubeconfig's current context
+# instead of one of its own, and at the end takes away what it brought there.
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 
 # examples/quickstart/provider.yaml points to it.
 port=8642
-system=scim-operator-system
+# The chart's release, its namespace, and the one of the people.
+release=scim-operator system=scim-operator-system people=quickstart
 export SCIM_URL=http://127.0.0.1:$port/v2 SCIM_TOKEN=secret
 
 stay=yes
 if [ -n "${ONCE:-}" ] || [ ! -t 0 ] || [ ! -t 1 ]; then stay=; fi
 bold='' plain=''
 if [ -t 1 ]; then bold=$'\e[1m' plain=$'\e[0m'; fi
-passed=0 failed=0
+passed=0 failed=0 own_plane=
 
 step() { printf '\n%s== %s%s\n' "$bold" "$*" "$plain"; }
 
@@ -61,6 +64,14 @@ port_is_free() {
   python3 -c 'import socket, sys; sys.exit(socket.socket().connect_ex(("127.0.0.1", int(sys.argv[1]))) == 0)' "$port"
 }
 
+choose_cluster() {
+  case ${CLUSTER:-} in
+  "") ;;
+  current) release=scim-operator-demo system=scim-operator-demo people=scim-operator-demo-people ;;
+  *) fail "CLUSTER is either current, for the cluster of the kubeconfig's current context, or not set, for one of the demo's own" ;;
+  esac
+}
+
 build() {
   command -v cargo >/dev/null || fail "Rust is needed (cargo was not found): it builds the operator"
   need_tools
@@ -79,17 +90,68 @@ start_scim_server() {
   fi
 }
 
+# The names of our definitions, as kubectl takes them.
+definitions() {
+  (cd "$root/crds" && printf 'crd/%s.scim-operator.dev\n' *.yaml | sed 's/\.yaml//')
+}
+
+# A copy of the kubeconfig with nothing but its current context, so that the
+# demo changes nothing in the original.
+use_current_cluster() {
+  local taken
+  kubectl config current-context >/dev/null 2>&1 ||
+    fail "the kubeconfig has no current context: choose a cluster with kubectl config use-context"
+  (umask 077 && kubectl config view --raw --minify --flatten >"$run/kubeconfig")
+  export KUBECONFIG=$run/kubeconfig
+  export HELM_CONFIG_HOME=$run/helm HELM_CACHE_HOME=$run/helm HELM_DATA_HOME=$run/helm
+  taken=$(kubectl get customresourcedefinitions --output name --request-timeout=20s) ||
+    fail "the cluster $(kubectl config current-context) does not answer, or does not let you list definitions"
+  if grep -q 'scim-operator\.dev$' <<<"$taken"; then
+    fail "the cluster $(kubectl config current-context) has scim-operator's definitions already, and the demo would \
+take them away at its end, with every object of theirs. Use another cluster, or make demo without CLUSTER. \
+If they are left from a release that is gone, and kubectl get scim --all-namespaces shows nothing: \
+kubectl delete $(grep 'scim-operator\.dev$' <<<"$taken" | tr '\n' ' ')"
+  fi
+  for taken in $system $people; do
+    ! kubectl get namespace "$taken" >/dev/null 2>&1 ||
+      fail "the namespace $taken exists already, and the demo makes and removes one of that name: delete it first"
+  done
+  leave_no_trace
+}
+
+# Before anything is made in the cluster: what takes it away again, also if this script is killed.
+leave_no_trace() {
+  local name
+  for name in BIN KUBECONFIG HELM_CONFIG_HOME HELM_CACHE_HOME HELM_DATA_HOME release system people; do
+    printf 'export %s=%q\n' $name "${!name}"
+  done >"$run/cleanup.part"
+  printf 'exec bash %q %q\n' "$root/dev/leave-cluster.sh" "$(basename "$run")" >>"$run/cleanup.part"
+  mv "$run/cleanup.part" "$run/cleanup"
+}
+
+# A namespace that can be told from everybody else's of the same name.
+make_namespace() {
+  kubectl create --filename - >/dev/null <<YAML
+{apiVersion: v1, kind: Namespace, metadata: {name: $1, labels: {scim-operator.dev/demo: "$(basename "$run")"}}}
+YAML
+}
+
 install_chart() {
-  helm install scim-operator "$root/charts/scim-operator" --namespace $system --create-namespace \
-    --set replicas=0 >"$run/helm.log" || fail "the chart cannot be installed"
-  kubectl wait --for=condition=Established --timeout=30s \
-    crd/scimproviders.scim-operator.dev crd/scimusers.scim-operator.dev crd/scimgroups.scim-operator.dev >/dev/null
+  make_namespace $system
+  make_namespace $people
+  local settings=(--set replicas=0)
+  # No more rights in somebody's cluster than are needed.
+  [ -z "${CLUSTER:-}" ] || settings+=(--set "watchNamespaces={$people}")
+  helm install $release "$root/charts/scim-operator" --namespace $system "${settings[@]}" >"$run/helm.log" ||
+    fail "the chart cannot be installed"
+  # shellcheck disable=SC2046
+  kubectl wait --for=condition=Established --timeout=30s $(definitions) >/dev/null
 }
 
 # A kubeconfig with the rights that the chart gives, and no others.
 operator_kubeconfig() {
   local token
-  token=$(kubectl create token scim-operator --namespace $system --duration=24h)
+  token=$(kubectl create token $release --namespace $system --duration=24h)
   cp "$KUBECONFIG" "$run/operator.kubeconfig"
   KUBECONFIG=$run/operator.kubeconfig kubectl config set-credentials operator --token="$token" >/dev/null
   KUBECONFIG=$run/operator.kubeconfig kubectl config set-context --current --user=operator --namespace=$system >/dev/null
@@ -98,21 +160,28 @@ operator_kubeconfig() {
 start_operator() {
   operator_kubeconfig
   start operator env KUBECONFIG="$run/operator.kubeconfig" "$operator" run \
-    --allow-hosts=127.0.0.1 --metrics-address=127.0.0.1:0 --operator-namespace=$system
+    --allow-hosts=127.0.0.1 --metrics-address=127.0.0.1:0 --operator-namespace=$system \
+    --watch-namespaces="${CLUSTER:+$people}"
 }
 
 boot() {
-  step "An empty API server, a SCIM server, and the operator"
-  start_control_plane
-  say "control plane: $(kubectl version --output json | sed -n 's/.*"gitVersion": "\(.*\)".*/\1/p' | tail -n 1), with no nodes"
+  if [ -n "${CLUSTER:-}" ]; then
+    step "Your cluster $(kubectl config current-context), a SCIM server, and the operator"
+    use_current_cluster
+    say "cluster:       $(kubectl config view --minify --output 'jsonpath={.clusters[0].cluster.server}')"
+  else
+    step "An empty API server, a SCIM server, and the operator"
+    start_control_plane
+    own_plane=yes
+    say "control plane: $(kubectl version --output json | sed -n 's/.*"gitVersion": "\(.*\)".*/\1/p' | tail -n 1), with no nodes"
+  fi
   start_scim_server
   say "SCIM server:   scim2-server at $SCIM_URL"
   install_chart
-  say "chart:         installed into $system with replicas=0: there is no node to run a pod on"
+  say "chart:         installed into $system with replicas=0, because no image is published"
   start_operator
   say "operator:      a process here, with the token of the chart's ServiceAccount"
-  kubectl create namespace quickstart >/dev/null
-  kubectl config set-context --current --namespace=quickstart >/dev/null
+  kubectl config set-context --current --namespace=$people >/dev/null
 }
 
 apply_quickstart() {
@@ -187,12 +256,13 @@ TEXT
   trap 'say; say "Removing everything."; exit $((failed > 0))' INT
   local name
   while sleep 1; do
-    for name in control-plane scim-server operator; do
-      running $name || { log_tail $name; fail "$name has ended"; }
+    for name in ${own_plane:+control-plane} scim-server operator; do
+      running "$name" || { log_tail "$name"; fail "$name has ended"; }
     done
   done
 }
 
+choose_cluster
 build
 begin_run
 started=$SECONDS

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # end-run.sh FOLDER: waits until nobody holds FOLDER/alive open for writing any
-# more, then ends the processes listed in FOLDER/started, the youngest first,
-# and removes the folder. A process of its own, so that it outlives a killed script.
+# more, then runs FOLDER/cleanup if there is one, ends the processes listed in
+# FOLDER/started, the youngest first, and removes the folder. A process of its
+# own, so that it outlives a killed script.
 set -u
 run=$1
 
@@ -9,6 +10,9 @@ run=$1
 exec 7<>"$run/hold"
 # Returns at the end of the pipe, and not before: nobody writes into it.
 read -r <"$run/alive"
+
+# What can only be undone while the processes run.
+if [ -e "$run/cleanup" ]; then bash "$run/cleanup" <&7; fi
 
 ended() {
   for _ in $(seq 300); do
