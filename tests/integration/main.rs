@@ -18,4 +18,5 @@ mod scenario;
 mod stalled;
 mod steady_state;
 mod support;
+mod traffic;
 mod users;
