@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{context::Context, kind::Kind, members, permission::Asking, watches::Watchable};
+use super::{context::Context, kind::Kind, permission::Asking, roster::Roster, watches::Watchable};
 use crate::{
     api::{Anchor, DeletionPolicy, GroupDeletionPolicy, ProviderRef, ScimGroup, ScimUser},
     scim::port::ResourceType,
@@ -42,7 +42,7 @@ pub(super) trait Identity: Watchable + Serialize + Asking {
     /// The status that remembers this.
     fn status_of(record: Record) -> Result<Value, serde_json::Error>;
     /// The members that the manifest names; `None` where they are not ours.
-    fn wanted_members(&self, context: &Context, endpoint: &str) -> Option<Wanted>;
+    fn wanted_members(&self, roster: &Roster<'_>) -> Option<Wanted>;
 }
 
 impl Identity for ScimUser {
@@ -77,7 +77,7 @@ impl Identity for ScimUser {
         serde_json::to_value(record.into_user_status())
     }
 
-    fn wanted_members(&self, _context: &Context, _endpoint: &str) -> Option<Wanted> {
+    fn wanted_members(&self, _roster: &Roster<'_>) -> Option<Wanted> {
         None
     }
 }
@@ -117,7 +117,7 @@ impl Identity for ScimGroup {
         serde_json::to_value(record.into_group_status())
     }
 
-    fn wanted_members(&self, context: &Context, endpoint: &str) -> Option<Wanted> {
-        members::wanted(self, context, endpoint)
+    fn wanted_members(&self, roster: &Roster<'_>) -> Option<Wanted> {
+        roster.wanted(self)
     }
 }

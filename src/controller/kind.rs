@@ -14,7 +14,10 @@ use tokio::time::Instant;
 use super::{identity::Identity, providers::ProviderKey, scopes::Scopes};
 use crate::{
     scim::path::AttributePath,
-    sync::{diff::Rewritten, members::Wanted},
+    sync::{
+        diff::Rewritten,
+        members::{Refusals, Wanted},
+    },
 };
 
 /// One kind's objects and what is known about them.
@@ -47,6 +50,8 @@ struct Notes<T> {
     refused: Option<String>,
     /// A fingerprint of the members that the group was last made to have.
     members: Option<u64>,
+    /// Members that the server refused.
+    member_refusals: Refusals,
     /// What was sent last and not seen to have taken effect.
     attempted: BTreeMap<AttributePath, Rewritten>,
 }
@@ -63,6 +68,7 @@ impl<T> Default for Notes<T> {
             changed: None,
             refused: None,
             members: None,
+            member_refusals: Refusals::default(),
             attempted: BTreeMap::new(),
         }
     }
@@ -240,6 +246,16 @@ impl<T: Identity> Kind<T> {
     /// Whether the group was made to have just these members.
     pub(super) fn has_members(&self, object: &T, wanted: &Wanted) -> bool {
         self.read(object, |note| note.members == Some(fingerprint(wanted))).unwrap_or_default()
+    }
+
+    /// The members that the server refused.
+    pub(super) fn member_refusals(&self, object: &T) -> Refusals {
+        self.read(object, |note| note.member_refusals.clone()).unwrap_or_default()
+    }
+
+    /// Notes the members that the server refused.
+    pub(super) fn refuse_members(&self, object: &T, refusals: Refusals) {
+        self.note(object, |note| note.member_refusals = refusals);
     }
 
     /// Notes what is about to be sent, and says which of it was sent before

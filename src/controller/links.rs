@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 
 use super::{
     context::Context, identity::Identity, kind::fingerprint, permission::looks_refused,
-    providers::ProviderKey, sessions::Standing,
+    providers::ProviderKey, roster::Roster, sessions::Standing,
 };
 use crate::api::{ScimGroup, ScimUser};
 
@@ -107,8 +107,9 @@ fn suspect_groups(context: &Context, changes: &[(String, String)]) {
 /// Whether a group's names mean other identities than when it was last made
 /// so. Where that cannot be told, they might.
 fn has_other_members(context: &Context, group: &ScimGroup) -> bool {
-    let Standing::Open(session) = context.sessions.of(&ProviderKey::of(group)) else { return true };
-    let wanted = group.wanted_members(context, &session.endpoint);
+    let provider = ProviderKey::of(group);
+    let Standing::Open(session) = context.sessions.of(&provider) else { return true };
+    let wanted = Roster::new(context, &provider, &session).wanted(group);
     !wanted.is_some_and(|wanted| context.groups.has_members(group, &wanted))
 }
 

@@ -54,7 +54,8 @@ pub(super) async fn by_listing(
     })
 }
 
-fn is_about_the_filter(error: &Error) -> bool {
+/// Whether the server refuses the filter and not the question.
+pub(super) fn is_about_the_filter(error: &Error) -> bool {
     matches!(error.scim_type, Some(ScimType::InvalidFilter | ScimType::TooMany | ScimType::InvalidPath))
         || matches!(error.kind, ErrorKind::Unsupported | ErrorKind::Rejected)
 }

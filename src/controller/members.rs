@@ -1,81 +1,240 @@
-//! The members of a group: who is meant, and the requests that make it so.
+//! Makes the members of a group those that its object names.
 
-use std::collections::HashSet;
-
-use kube::ResourceExt;
+use std::collections::{BTreeSet, HashSet};
 
 use super::{
-    context::Context,
     identity::Identity,
+    kind::Kind,
+    names,
     pass::{Fault, Pass},
+    roster::Roster,
 };
 use crate::{
-    api::{MemberCounts, ScimGroup},
-    scim::resource::Resource,
-    sync::members::{self, Wanted},
+    api::{MemberCounts, Membership},
+    scim::{
+        error::{Error, ErrorKind},
+        resource::Resource,
+    },
+    sync::{
+        members::{self, Batch, Batches, MemberPlan, Named, Wanted},
+        outcome::MemberRemarks,
+    },
 };
+
+/// How often a group is read because somebody else changed it at the same
+/// time.
+const MOST_READS: usize = 3;
+
+/// The members of a group, as requests change them.
+#[derive(Debug, Default)]
+struct Present {
+    ids: HashSet<String>,
+    added: HashSet<String>,
+    removed: usize,
+    /// How often they were read again.
+    reads: usize,
+}
+
+impl Present {
+    fn of(group: &Resource) -> Self {
+        Self { ids: group.member_ids().into_iter().collect(), ..Self::default() }
+    }
+
+    fn take(&mut self, batch: &Batch) {
+        for id in batch.ids() {
+            match batch {
+                Batch::Add(_) => {
+                    self.ids.insert(id.clone());
+                    self.added.insert(id.clone());
+                }
+                Batch::Remove(_) => {
+                    self.ids.remove(id);
+                    self.removed += 1;
+                }
+            }
+        }
+    }
+
+    /// Whether somebody else may have changed the group meanwhile, so that it
+    /// is to be read again.
+    fn may_have_changed(&self, error: &Error) -> bool {
+        let overtaken = matches!(error.kind, ErrorKind::PreconditionFailed | ErrorKind::Conflict);
+        overtaken && self.reads < MOST_READS
+    }
+
+    /// Whether the server read the request and would take it no more the next
+    /// time: somebody in it is not to its liking.
+    fn is_unwelcome(&self, error: &Error) -> bool {
+        match error.kind {
+            ErrorKind::Rejected | ErrorKind::NotFound => true,
+            ErrorKind::Conflict => self.reads >= MOST_READS,
+            _ => false,
+        }
+    }
+
+    fn has_changed(&self) -> bool {
+        self.removed > 0 || !self.added.is_empty()
+    }
+}
 
 impl<T: Identity> Pass<'_, T> {
     /// Makes the group's members those that the manifest names.
     pub(super) async fn update_members(&mut self, observed: &Resource) -> Result<(), Fault> {
-        let session = self.server()?;
-        let Some(wanted) = self.object.wanted_members(self.context, &session.endpoint) else {
+        let Some(wanted) = self.wanted_members().await? else {
             self.record.members = None;
+            self.record.applied_members.clear();
             return Ok(());
         };
-        let anchored = anchored_ids(self, &wanted, &session.endpoint);
-        let plan = members::plan(&wanted, &observed.member_ids(), |id| anchored.contains(id));
-        if let (false, Some(id)) = (plan.is_empty(), self.id()) {
-            for request in plan.requests() {
-                self.server()?.port.patch(T::RESOURCE_TYPE, &id, &request).await?;
-                T::memory(self.context).changed(&self.object);
+        let mut present = Present::of(observed);
+        let left_out = loop {
+            let ours = self.record.applied_members.clone();
+            match self.change_members(&wanted, &mut present).await {
+                Err(Fault::Server(error)) if present.may_have_changed(&error) => {
+                    present.reads += 1;
+                    // Whoever else is there by now was not added by us.
+                    self.record.applied_members.retain(|id| ours.contains(id) || present.added.contains(id));
+                    present.ids = self.read_members().await?.ok_or(Fault::Server(error))?;
+                }
+                changed => break changed?,
             }
-            let note = format!("added {} and removed {} members", plan.add.len(), plan.remove.len());
-            self.context.events.done(&self.object, "MembersChanged", note);
-        }
-        T::memory(self.context).made_members(&self.object, &wanted);
-        self.record.members = Some(counts(&wanted));
-        self.wanted = Some(wanted);
+        };
+        self.note_members(wanted, &present, left_out);
         Ok(())
     }
-}
 
-/// Users of the same namespace and provider, by name. One that is being
-/// deleted keeps its identity until it is gone.
-pub(super) fn wanted(group: &ScimGroup, context: &Context, endpoint: &str) -> Option<Wanted> {
-    let names = group.spec.members.as_ref()?.users.as_ref()?;
-    let namespace = group.namespace().unwrap_or_default();
-    let mut wanted = Wanted::default();
-    for name in names {
-        let user = context.users.get(&namespace, name);
-        match user.filter(|user| user.spec.provider_ref == group.spec.provider_ref) {
-            None => wanted.unresolved.push(name.clone()),
-            Some(user) => match user.id_at(endpoint) {
-                Some(id) => {
-                    wanted.ids.insert(id.to_owned());
-                }
-                None => wanted.pending.push(name.clone()),
-            },
+    /// Whom the manifest names. The server is asked for userNames that mean
+    /// nobody here.
+    async fn wanted_members(&self) -> Result<Option<Wanted>, Fault> {
+        let session = self.server()?;
+        let wanted = || self.object.wanted_members(&Roster::new(self.context, &self.provider, session));
+        match wanted() {
+            Some(first) if !first.unasked.is_empty() => {
+                names::ask(session, &first.unasked).await?;
+                Ok(wanted())
+            }
+            wanted => Ok(wanted),
         }
     }
-    Some(wanted)
-}
 
-/// The ids that users of this provider are anchored to at this endpoint. They are of interest
-/// only while the group's references are incomplete.
-fn anchored_ids<T: Identity>(pass: &Pass<'_, T>, wanted: &Wanted, endpoint: &str) -> HashSet<String> {
-    if wanted.is_complete() {
-        return HashSet::new();
+    /// Sends what has to change; whoever the server refuses does not keep the
+    /// others out. Answers how many could not be added because status cannot
+    /// remember more.
+    async fn change_members(&mut self, wanted: &Wanted, present: &mut Present) -> Result<usize, Fault> {
+        let kind = T::memory(self.context);
+        let mut refusals = kind.member_refusals(&self.object);
+        let now = self.context.clock.now();
+        let there: Vec<String> = present.ids.iter().cloned().collect();
+        let anchored = self.anchored_ids(wanted)?;
+        let plan = members::plan(wanted, &there, &self.record.applied_members, |id| anchored.contains(id));
+        let (left_out, concerned) = (plan.left_out, plan.ids().cloned().collect());
+        let plan = plan.without(&refusals.held(self.generation, now));
+        self.remember_additions(wanted, &plan).await?;
+        let mut batches = Batches::of(plan, refusals.ids());
+        let words = self.send_members(&mut batches, present).await?;
+        refusals.learn(self.generation, now, &concerned, batches.refused_ids(), words);
+        kind.refuse_members(&self.object, refusals);
+        if batches.is_undecided() && present.has_changed() {
+            kind.suspect(&self.object);
+        }
+        Ok(left_out)
     }
-    let users = pass.context.users.of_provider(&pass.provider);
-    users.iter().filter_map(|user| user.id_at(endpoint).map(str::to_owned)).collect()
+
+    /// Additions to an Additive group are recorded before the request that
+    /// makes them: after a crash, what we added must not look like somebody
+    /// else's doing.
+    async fn remember_additions(&mut self, wanted: &Wanted, plan: &MemberPlan) -> Result<(), Fault> {
+        if wanted.membership == Membership::Exact {
+            return Ok(());
+        }
+        let before = self.record.applied_members.len();
+        self.record.applied_members.extend(plan.add.iter().map(|addition| addition.id.clone()));
+        if self.record.applied_members.len() > before {
+            super::engine::write(self, None).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends every batch; answers what the server says about the first whom
+    /// it refuses.
+    async fn send_members(
+        &self,
+        batches: &mut Batches,
+        present: &mut Present,
+    ) -> Result<Option<String>, Fault> {
+        let mut refusal: Option<Error> = None;
+        while let Some(batch) = batches.next_batch() {
+            match self.send_batch(&batch).await {
+                Ok(()) => present.take(&batch),
+                Err(error) if present.is_unwelcome(&error) => {
+                    let may_be_gone = refusal.is_none() && error.kind == ErrorKind::NotFound;
+                    if may_be_gone && self.read_members().await?.is_none() {
+                        return Err(error.into());
+                    }
+                    refusal.get_or_insert(error);
+                    batches.refused(batch);
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(refusal.and_then(|error| error.detail))
+    }
+
+    async fn send_batch(&self, batch: &Batch) -> Result<(), Error> {
+        let (Some(session), Some(id)) = (&self.session, self.id()) else { return Ok(()) };
+        let answer = session.port.patch(T::RESOURCE_TYPE, &id, &batch.request()).await;
+        T::memory(self.context).changed(&self.object);
+        answer.map(drop)
+    }
+
+    /// Who is in the group now; `None` if it is gone itself.
+    async fn read_members(&self) -> Result<Option<HashSet<String>>, Fault> {
+        let id = self.id().unwrap_or_default();
+        let group = self.server()?.port.get(T::RESOURCE_TYPE, &id).await?;
+        Ok(group.map(|group| group.member_ids().into_iter().collect()))
+    }
+
+    fn note_members(&mut self, wanted: Wanted, present: &Present, left_out: usize) {
+        let kind = T::memory(self.context);
+        if present.has_changed() {
+            let note = format!("added {} and removed {} members", present.added.len(), present.removed);
+            self.context.events.done(&self.object, "MembersChanged", note);
+        }
+        match wanted.membership {
+            Membership::Exact => self.record.applied_members.clear(),
+            Membership::Additive => self.record.applied_members.retain(|id| present.ids.contains(id)),
+        }
+        kind.made_members(&self.object, &wanted);
+        self.record.members = Some(counts(&wanted, present));
+        let refusals = kind.member_refusals(&self.object);
+        let named = |id: &String| wanted.ids.get(id).cloned().unwrap_or_else(|| Named::Id(id.clone()));
+        let rejected: BTreeSet<Named> = refusals.ids().iter().map(named).collect();
+        let rejection = refusals.words().map(str::to_owned);
+        self.members = Some(MemberRemarks { wanted, rejected, rejection, left_out });
+    }
+
+    /// The ids that objects stand for at this endpoint. They are of interest
+    /// only while it is not known who everybody is that the group names.
+    fn anchored_ids(&self, wanted: &Wanted) -> Result<HashSet<String>, Fault> {
+        let endpoint = &self.server()?.endpoint;
+        if wanted.is_complete() {
+            return Ok(HashSet::new());
+        }
+        let users = ids_at(&self.context.users, endpoint);
+        Ok(users.into_iter().chain(ids_at(&self.context.groups, endpoint)).collect())
+    }
 }
 
-fn counts(wanted: &Wanted) -> MemberCounts {
+fn ids_at<T: Identity>(kind: &Kind<T>, endpoint: &str) -> Vec<String> {
+    let anchored = kind.find(|object| object.id_at(endpoint).is_some());
+    anchored.iter().filter_map(|object| object.id_at(endpoint).map(str::to_owned)).collect()
+}
+
+fn counts(wanted: &Wanted, present: &Present) -> MemberCounts {
     let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    let applied = wanted.ids.keys().filter(|id| present.ids.contains(*id)).count();
     MemberCounts {
         desired: count(wanted.count()),
-        applied: count(wanted.ids.len()),
-        pending: count(wanted.pending.len() + wanted.unresolved.len()),
+        applied: count(applied),
+        pending: count(wanted.count() - applied),
     }
 }

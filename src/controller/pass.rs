@@ -32,7 +32,6 @@ use crate::{
         intent::Intent,
         lifecycle::{self, Announced, Facts, Reading, Step},
         lookup::{Lookup, MatchKeys},
-        members::Wanted,
         outcome::{Because, MemberRemarks, Outcome, Remarks, Request},
         record::Record,
     },
@@ -98,7 +97,8 @@ pub(super) struct Pass<'a, T: Identity> {
     provider_policy: Option<DeletionPolicy>,
     pub(super) desired: Result<Desired, InvalidSpec>,
     pub(super) reading: Reading,
-    pub(super) wanted: Option<Wanted>,
+    /// How far the members are, once they were looked at.
+    pub(super) members: Option<MemberRemarks>,
     /// What was last asked of the server, for the words of a refusal.
     pub(super) request: Request,
     leave: Option<Leave>,
@@ -134,7 +134,7 @@ impl<'a, T: Identity> Pass<'a, T> {
                 .and_then(|provider| provider.spec.deletion_policy),
             desired: object.desired(),
             reading: Reading::NotYet,
-            wanted: None,
+            members: None,
             request: Request::Other,
             provider,
             leave: None,
@@ -175,11 +175,10 @@ impl<'a, T: Identity> Pass<'a, T> {
 
     /// What else is to be said in status.
     pub(super) fn remarks(&self) -> Remarks {
-        let members = self.wanted.as_ref().map(|wanted| MemberRemarks {
-            pending: wanted.pending.clone(),
-            unresolved: wanted.unresolved.clone(),
-        });
-        Remarks { rewritten: self.record.known.rewritten.keys().cloned().collect(), members }
+        Remarks {
+            rewritten: self.record.known.rewritten.keys().cloned().collect(),
+            members: self.members.clone(),
+        }
     }
 
     async fn execute(&mut self, step: Step) -> Result<Option<End>, Fault> {

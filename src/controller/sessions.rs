@@ -10,6 +10,7 @@ use std::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    names::Names,
     pace::Access,
     paced::Paced,
     providers::ProviderKey,
@@ -34,6 +35,8 @@ pub(super) struct Session {
     pub(super) resync: Duration,
     /// Paging works by POST to `/.search` only.
     pub(super) by_search: AtomicBool,
+    /// Whom userNames mean there.
+    pub(super) names: Names,
     in_turn: Arc<dyn Port>,
     closed: CancellationToken,
 }
@@ -109,6 +112,7 @@ impl Session {
             traffic,
             resync,
             by_search: AtomicBool::new(false),
+            names: Names::default(),
             closed: CancellationToken::new(),
         }
     }

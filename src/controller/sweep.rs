@@ -10,7 +10,8 @@ use kube::ResourceExt;
 use tokio::time::Instant;
 
 use super::{
-    context::Context, identity::Identity, look::PAGE_SIZE, providers::ProviderKey, sessions::Session,
+    context::Context, identity::Identity, look::PAGE_SIZE, names, providers::ProviderKey, roster::Roster,
+    sessions::Session,
 };
 use crate::{
     api::{ScimGroup, ScimUser},
@@ -18,9 +19,13 @@ use crate::{
     scim::{
         error::Error,
         paging::{self, Listing, WalkOptions},
+        port::ResourceType,
         resource::Resource,
     },
-    sync::{diff::diff, members},
+    sync::{
+        diff::diff,
+        members::{self, Census},
+    },
 };
 
 /// Sweeps at once and then once an interval, give or take a tenth, so that
@@ -48,17 +53,26 @@ async fn sweep<T: Identity>(
 ) -> Result<(), Error> {
     let started = Instant::now();
     let mut unseen = anchored::<T>(context, provider, &session.endpoint);
+    let mut census = match T::RESOURCE_TYPE {
+        ResourceType::User => names::census(context, provider),
+        ResourceType::Group => Census::default(),
+    };
     let options = WalkOptions { page_size: PAGE_SIZE, by_search: session.by_search.load(Ordering::Relaxed) };
     let walked = paging::walk(&*session.sweeping, T::RESOURCE_TYPE, options, |page, requested| {
+        let roster = Roster::new(context, provider, session);
         for resource in page {
+            census.see(&resource);
             let object = resource.id().and_then(|id| unseen.remove(&id));
             if let Some(object) = object {
-                compare(context, session, &*object, &resource, requested);
+                compare(context, &roster, &*object, &resource, requested);
             }
         }
     })
     .await?;
     session.by_search.store(walked.by_search, Ordering::Relaxed);
+    if T::RESOURCE_TYPE == ResourceType::User {
+        session.names.learn(census, walked.listing, started);
+    }
     match walked.listing {
         Listing::Complete => suspect_missing(context, unseen.into_values(), started),
         Listing::Incomplete(why) => {
@@ -89,7 +103,7 @@ fn anchored<T: Identity>(
 /// A page that was asked for before our last write tells nothing about it.
 fn compare<T: Identity>(
     context: &Context,
-    session: &Session,
+    roster: &Roster<'_>,
     object: &T,
     resource: &Resource,
     requested: Instant,
@@ -98,22 +112,27 @@ fn compare<T: Identity>(
     if kind.changed_since(object, requested) {
         return;
     }
-    if differs(context, session, object, resource) {
+    if differs(context, roster, object, resource) {
         kind.suspect(object);
     } else {
         kind.seen_as_wanted(object);
     }
 }
 
-fn differs<T: Identity>(context: &Context, session: &Session, object: &T, resource: &Resource) -> bool {
+fn differs<T: Identity>(context: &Context, roster: &Roster<'_>, object: &T, resource: &Resource) -> bool {
     let Ok(desired) = object.desired() else { return false };
-    let known = object.record().known;
-    if !diff(&desired, &known, resource, &context.digester).is_empty() {
+    let record = object.record();
+    if !diff(&desired, &record.known, resource, &context.digester).is_empty() {
         return true;
     }
-    object
-        .wanted_members(context, &session.endpoint)
-        .is_some_and(|wanted| !members::plan(&wanted, &resource.member_ids(), |_| false).is_empty())
+    let Some(wanted) = object.wanted_members(roster) else { return false };
+    let kind = T::memory(context);
+    if kind.is_known(object) && !kind.has_members(object, &wanted) {
+        return true;
+    }
+    let held = kind.member_refusals(object).held(object.meta().generation, context.clock.now());
+    let plan = members::plan(&wanted, &resource.member_ids(), &record.applied_members, |_| false);
+    !plan.without(&held).is_empty()
 }
 
 fn suspect_missing<T: Identity>(context: &Context, missing: impl Iterator<Item = Arc<T>>, started: Instant) {

@@ -17,6 +17,7 @@ pub mod outcome;
 pub mod pace;
 pub mod plan;
 pub mod record;
+pub mod selector;
 
 #[cfg(test)]
 mod properties;

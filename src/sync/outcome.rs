@@ -3,6 +3,7 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
+pub use self::members::MemberRemarks;
 use super::lifecycle::Obstacle;
 use crate::{
     api::{conditions, reasons},
@@ -11,6 +12,8 @@ use crate::{
         path::AttributePath,
     },
 };
+
+mod members;
 
 /// How a pass ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,15 +45,6 @@ pub struct Remarks {
     pub rewritten: Vec<AttributePath>,
     /// References; `None` for kinds that have none.
     pub members: Option<MemberRemarks>,
-}
-
-/// How far a group's references are.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct MemberRemarks {
-    /// Names of objects that exist and have no identity yet.
-    pub pending: Vec<String>,
-    /// Names that no object has.
-    pub unresolved: Vec<String>,
 }
 
 /// The longest message; the API server takes 32,768.
@@ -196,7 +190,9 @@ pub fn conditions(
     writer.set(conditions::READY, ready, &because);
     writer.set(conditions::SYNCED, ready, &because);
     if let Some(members) = &remarks.members {
-        writer.set_members(members);
+        for (type_, status, because) in members.conditions() {
+            writer.set(type_, status, &because);
+        }
     }
     writer.set_progress(outcome);
     if !remarks.rewritten.is_empty() {
@@ -259,43 +255,12 @@ impl Writer<'_> {
             Outcome::InSync => {}
         }
     }
-
-    fn set_members(&mut self, members: &MemberRemarks) {
-        let resolved = Because::new(reasons::SUCCEEDED, "every name is an object");
-        match members.unresolved.as_slice() {
-            [] => self.set(conditions::REFERENCES_RESOLVED, "True", &resolved),
-            names => {
-                let message = format!(
-                    "no ScimUser of this provider in this namespace is named {}. Create it or correct the name; \
-                     meanwhile members that no object manages are kept.",
-                    listed(names)
-                );
-                let because = Because::new(reasons::REFERENCE_NOT_READY, message);
-                self.set(conditions::REFERENCES_RESOLVED, "False", &because);
-            }
-        }
-        let waiting: Vec<String> = members.pending.iter().chain(&members.unresolved).cloned().collect();
-        if waiting.is_empty() {
-            self.set(
-                conditions::MEMBERS_READY,
-                "True",
-                &Because::new(reasons::SUCCEEDED, "every member is in"),
-            );
-        } else {
-            let message = format!("not in the group yet, because they are not ready: {}", listed(&waiting));
-            self.set(
-                conditions::MEMBERS_READY,
-                "False",
-                &Because::new(reasons::REFERENCE_NOT_READY, message),
-            );
-        }
-    }
 }
 
 /// The first few of a list, and how many more there are.
-fn listed(names: &[String]) -> String {
+fn listed<T: ToString>(names: &[T]) -> String {
     const SHOWN: usize = 10;
-    let shown = names.iter().take(SHOWN).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let shown = names.iter().take(SHOWN).map(T::to_string).collect::<Vec<_>>().join(", ");
     match names.len().checked_sub(SHOWN) {
         Some(more) if more > 0 => format!("{shown} and {more} more"),
         _ => shown,
@@ -346,22 +311,6 @@ mod tests {
         assert_eq!(second[0].message, "two");
         let third = after(&second, &Outcome::InSync, "2026-01-01T00:00:10Z");
         assert_eq!(third[0].last_transition_time, at("2026-01-01T00:00:10Z"));
-    }
-
-    #[test]
-    fn pending_members_show_without_making_the_group_unready() {
-        let members = MemberRemarks { pending: vec!["alice".to_owned()], unresolved: vec![] };
-        let remarks = Remarks { members: Some(members), ..Remarks::default() };
-        let conditions = conditions(&[], Some(1), at("2026-01-01T00:00:00Z"), &Outcome::InSync, &remarks);
-        assert_eq!(
-            types(&conditions),
-            [
-                ("Ready", "True"),
-                ("Synced", "True"),
-                ("ReferencesResolved", "True"),
-                ("MembersReady", "False")
-            ]
-        );
     }
 
     #[test]

@@ -9,7 +9,6 @@ use super::{
     desired::Desired,
     diff::{Known, diff, still_managed},
     digest::Digester,
-    members::{self, Wanted},
     plan,
 };
 use crate::scim::{
@@ -192,32 +191,5 @@ proptest! {
         let rewritten = super::diff::rewritten(&sent, &desired, &observed, &digester());
         let known = Known { rewritten, ..known };
         prop_assert_eq!(diff(&desired, &known, &observed, &digester()), vec![]);
-    }
-
-    #[test]
-    fn member_requests_make_the_group_as_wanted(
-        (wanted, present, unresolved) in (
-            collection::btree_set("[a-f]", 0..6),
-            collection::btree_set("[a-f]", 0..6),
-            any::<bool>(),
-        )
-    ) {
-        let names = if unresolved { vec!["typo".to_owned()] } else { vec![] };
-        let wanted = Wanted { ids: wanted, pending: vec![], unresolved: names };
-        let present: Vec<String> = present.into_iter().collect();
-        let is_anchored = |id: &str| id < "d";
-        let mut group = Resource::new([crate::scim::path::GROUP_SCHEMA]);
-        let values = present.iter().map(|id| json!({"value": id})).collect();
-        group.set(&AttributePath::core("members"), Value::Array(values));
-        for request in members::plan(&wanted, &present, is_anchored).requests() {
-            interpreter::apply(&mut group, &request.body()).expect("the server takes the plan");
-        }
-        let after: BTreeSet<String> = group.member_ids().into_iter().collect();
-        prop_assert!(wanted.ids.is_subset(&after));
-        for id in after.difference(&wanted.ids) {
-            prop_assert!(unresolved && !is_anchored(id), "{id} stayed");
-        }
-        let left = group.member_ids();
-        prop_assert!(members::plan(&wanted, &left, is_anchored).is_empty());
     }
 }

@@ -1,0 +1,220 @@
+//! A plan in requests that every server takes, and what becomes of those that
+//! it refuses: one bad member must not keep the others out.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use serde_json::{Value, json};
+
+use super::plan::{Addition, MemberPlan};
+use crate::scim::{
+    patch::{Operation, PatchRequest},
+    path::AttributePath,
+};
+
+/// The most members that one request adds or removes. AWS IAM Identity
+/// Center takes 100 and no more; nobody is known to take fewer.
+pub const PER_REQUEST: usize = 100;
+
+/// How many more requests than the plan needs are spent in one pass on
+/// finding those whom the server refuses: enough for eight among hundreds.
+const MOST_REPEATS: usize = 128;
+
+/// One request's worth of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Batch {
+    /// To add.
+    Add(Vec<Addition>),
+    /// To remove, by id.
+    Remove(Vec<String>),
+}
+
+/// The requests of a plan, one after the other.
+#[derive(Clone, Debug)]
+pub struct Batches {
+    queue: VecDeque<Batch>,
+    repeats_left: usize,
+    suspects: BTreeSet<String>,
+    refused: BTreeSet<String>,
+    undecided: bool,
+}
+
+impl Batch {
+    /// The request for it. A group says that it is one; a user is what a
+    /// member is anyway (RFC 7643 §4.2).
+    pub fn request(&self) -> PatchRequest {
+        let members = AttributePath::core("members");
+        let operations = match self {
+            Self::Add(additions) => {
+                let values = additions.iter().map(Addition::value).collect();
+                vec![Operation::Add { path: members, values }]
+            }
+            Self::Remove(ids) => ids
+                .iter()
+                .map(|id| Operation::RemoveValue { path: members.clone(), value: id.clone() })
+                .collect(),
+        };
+        PatchRequest { operations }
+    }
+
+    /// Whom it is about.
+    pub fn ids(&self) -> Vec<&String> {
+        match self {
+            Self::Add(additions) => additions.iter().map(|addition| &addition.id).collect(),
+            Self::Remove(ids) => ids.iter().collect(),
+        }
+    }
+
+    fn halves(self) -> [Self; 2] {
+        match self {
+            Self::Add(mut first) => {
+                let second = first.split_off(first.len() / 2);
+                [Self::Add(first), Self::Add(second)]
+            }
+            Self::Remove(mut first) => {
+                let second = first.split_off(first.len() / 2);
+                [Self::Remove(first), Self::Remove(second)]
+            }
+        }
+    }
+}
+
+impl Addition {
+    /// The value of `members` that adds it.
+    pub fn value(&self) -> Value {
+        if self.is_group { json!({"value": self.id, "type": "Group"}) } else { json!({"value": self.id}) }
+    }
+}
+
+impl Batches {
+    /// The requests of a plan: removals first, so that nobody keeps access
+    /// because an addition is refused. Those whom the server refused before
+    /// come last, apart from the others.
+    pub fn of(plan: MemberPlan, suspects: &BTreeSet<String>) -> Self {
+        let (odd_removals, removals): (Vec<_>, Vec<_>) =
+            plan.remove.into_iter().partition(|id| suspects.contains(id));
+        let (odd_additions, additions): (Vec<_>, Vec<_>) =
+            plan.add.into_iter().partition(|addition| suspects.contains(&addition.id));
+        let mut queue = VecDeque::new();
+        for (removals, additions) in [(removals, additions), (odd_removals, odd_additions)] {
+            queue.extend(removals.chunks(PER_REQUEST).map(|ids| Batch::Remove(ids.to_vec())));
+            queue.extend(additions.chunks(PER_REQUEST).map(|some| Batch::Add(some.to_vec())));
+        }
+        let suspects = suspects.clone();
+        Self { queue, repeats_left: MOST_REPEATS, suspects, refused: BTreeSet::new(), undecided: false }
+    }
+
+    /// The next one to send.
+    pub fn next_batch(&mut self) -> Option<Batch> {
+        self.queue.pop_front()
+    }
+
+    /// The server refused this one: whoever is alone in it is the reason,
+    /// else each half is tried by itself.
+    pub fn refused(&mut self, batch: Batch) {
+        let ids = batch.ids();
+        if let [alone] = ids.as_slice() {
+            self.refused.insert((*alone).clone());
+        } else if let Some(left) = self.repeats_left.checked_sub(2) {
+            self.repeats_left = left;
+            for half in batch.halves().into_iter().rev() {
+                self.queue.push_front(half);
+            }
+        } else if ids.iter().all(|id| self.suspects.contains(*id)) {
+            self.refused.extend(ids.into_iter().cloned());
+        } else {
+            self.undecided = true;
+        }
+    }
+
+    /// Whom the server refuses.
+    pub fn refused_ids(&self) -> &BTreeSet<String> {
+        &self.refused
+    }
+
+    /// Whether some were neither taken nor found to be refused: there is more
+    /// to do when those that were found are left out.
+    pub fn is_undecided(&self) -> bool {
+        self.undecided
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::btree_set, prelude::*};
+
+    use super::*;
+
+    fn plan(add: impl IntoIterator<Item = usize>, remove: &[&str]) -> MemberPlan {
+        let add = add.into_iter().map(|id| Addition { id: id.to_string(), is_group: false }).collect();
+        MemberPlan { add, remove: remove.iter().map(|id| (*id).to_owned()).collect(), left_out: 0 }
+    }
+
+    /// A server that refuses a request with one of these in it. What it took,
+    /// and how many requests that needed.
+    fn carry_out(batches: &mut Batches, bad: &BTreeSet<String>) -> (BTreeSet<String>, usize) {
+        let (mut taken, mut requests) = (BTreeSet::new(), 0);
+        while let Some(batch) = batches.next_batch() {
+            requests += 1;
+            if batch.ids().iter().any(|id| bad.contains(*id)) {
+                batches.refused(batch);
+            } else {
+                taken.extend(batch.ids().into_iter().cloned());
+            }
+        }
+        (taken, requests)
+    }
+
+    #[test]
+    fn requests_are_cut_to_size_with_removals_first() {
+        let mut batches = Batches::of(plan(0..250, &["gone"]), &BTreeSet::new());
+        let sizes: Vec<usize> =
+            std::iter::from_fn(|| batches.next_batch()).map(|batch| batch.ids().len()).collect();
+        assert_eq!(sizes, [1, 100, 100, 50]);
+    }
+
+    #[test]
+    fn a_group_says_that_it_is_one() {
+        let of = |is_group| Batch::Add(vec![Addition { id: "7".to_owned(), is_group }]).request().body();
+        assert_eq!(of(true)["Operations"][0]["value"], json!([{"value": "7", "type": "Group"}]));
+        assert_eq!(of(false)["Operations"][0]["value"], json!([{"value": "7"}]));
+    }
+
+    #[test]
+    fn one_bad_member_among_a_hundred_costs_a_dozen_requests_and_nobody_else() {
+        let mut batches = Batches::of(plan(0..100, &[]), &BTreeSet::new());
+        let bad = BTreeSet::from(["42".to_owned()]);
+        let (taken, requests) = carry_out(&mut batches, &bad);
+        assert_eq!(taken.len(), 99);
+        assert_eq!(batches.refused_ids(), &bad);
+        assert!(requests <= 15, "{requests}");
+    }
+
+    #[test]
+    fn whoever_was_refused_before_is_tried_apart() {
+        let suspects = BTreeSet::from(["42".to_owned()]);
+        let mut batches = Batches::of(plan(0..100, &[]), &suspects);
+        let (taken, requests) = carry_out(&mut batches, &suspects);
+        assert_eq!((taken.len(), requests), (99, 2));
+    }
+
+    #[test]
+    fn a_server_that_refuses_everybody_is_not_asked_for_ever() {
+        let everybody: BTreeSet<String> = (0..1_000).map(|id| id.to_string()).collect();
+        let mut batches = Batches::of(plan(0..1_000, &[]), &BTreeSet::new());
+        let (taken, requests) = carry_out(&mut batches, &everybody);
+        assert!(taken.is_empty() && batches.is_undecided());
+        assert!(requests <= 10 + MOST_REPEATS, "{requests}");
+    }
+
+    proptest! {
+        #[test]
+        fn everybody_is_taken_or_found_to_be_refused(bad in btree_set(0usize..250, 0..6)) {
+            let bad: BTreeSet<String> = bad.iter().map(ToString::to_string).collect();
+            let mut batches = Batches::of(plan(0..250, &[]), &BTreeSet::new());
+            let (taken, requests) = carry_out(&mut batches, &bad);
+            prop_assert_eq!(taken.len(), 250 - bad.len());
+            prop_assert_eq!(batches.refused_ids(), &bad);
+            prop_assert!(requests <= 3 + 14 * bad.len());
+        }
+    }
+}
