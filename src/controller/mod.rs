@@ -38,5 +38,6 @@ mod sweep;
 mod traffic;
 mod update;
 mod watches;
+mod windows;
 
 pub use self::run::{RunError, run};

@@ -24,7 +24,7 @@ use super::{
     events::Events,
     key,
     kind::Kind,
-    links::{self, UserWatch},
+    links,
     namespaces::Namespaces,
     objects::Objects,
     provider,
@@ -85,7 +85,7 @@ pub async fn run(settings: RunSettings, services: Services) -> Result<(), RunErr
         Addresses::learn(&client, &api_server, &settings.allow_hosts, &settings.refuse_networks).await;
 
     let (gone, gone_objects) = mpsc::unbounded_channel();
-    let (user_watch, user_changes) = UserWatch::new();
+    let (user_watch, group_watch, linked_changes) = links::watches();
     let namespaces = scopes(&settings.watch_namespaces);
     let users = Watched::start(&client, &namespaces, {
         let gone = gone.clone();
@@ -99,6 +99,7 @@ pub async fn run(settings: RunSettings, services: Services) -> Result<(), RunErr
     let groups = Watched::start(&client, &namespaces, {
         let gone = gone.clone();
         move |event| {
+            group_watch.observe(event);
             tell_gone(&gone, event, |group: &ScimGroup| {
                 Gone::Group(group.uid().unwrap_or_default(), ProviderKey::of(group))
             });
@@ -128,7 +129,7 @@ pub async fn run(settings: RunSettings, services: Services) -> Result<(), RunErr
         client,
     });
     let followers = [
-        tokio::spawn(links::follow_users(Arc::clone(&context), user_changes)),
+        tokio::spawn(links::follow(Arc::clone(&context), linked_changes)),
         tokio::spawn(follow_gone(Arc::clone(&context), gone_objects)),
         tokio::spawn(open_when_synced(Arc::clone(&context), caches)),
         tokio::spawn(count_objects(Arc::clone(&context))),
