@@ -16,6 +16,7 @@ pub mod members;
 pub mod outcome;
 pub mod pace;
 pub mod plan;
+pub mod put;
 pub mod record;
 pub mod selector;
 

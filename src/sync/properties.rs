@@ -9,7 +9,7 @@ use super::{
     desired::Desired,
     diff::{Known, diff, still_managed},
     digest::Digester,
-    plan,
+    plan, put,
 };
 use crate::scim::{
     interpreter,
@@ -167,6 +167,22 @@ proptest! {
         let dropped = known.managed.iter().filter(|path| !desired.touches(path) && !path.is_core("active"));
         for path in dropped {
             prop_assert_eq!(after.get(path), None, "{}", path);
+        }
+    }
+
+    #[test]
+    fn a_put_says_what_a_patch_does_and_loses_nothing(
+        (desired, observed, managed) in (desired(), observed(), managed())
+    ) {
+        let known = Known { managed, ..Known::default() };
+        let changes = diff(&desired, &known, &observed, &digester());
+        let put = put::body(&observed, &changes);
+        let mut patched = observed.clone();
+        if let Some(request) = plan::patch(&changes) {
+            interpreter::apply(&mut patched, &request.body()).expect("the server takes the plan");
+        }
+        for path in patched.as_object().keys().map(AttributePath::core).chain(paths()) {
+            prop_assert_eq!(put.get(&path), patched.get(&path), "{}", path);
         }
     }
 
