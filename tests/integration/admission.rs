@@ -64,9 +64,15 @@ async fn an_unsafe_or_odd_provider_is_refused_with_what_to_do() {
     assert!(message.contains("user name"), "{message}");
     let message = refusal(&world, &provider("https://scim.example.com").with("resyncInterval", "10ms")).await;
     assert!(message.contains("at least 1s"), "{message}");
-    let auth = json!({"type": "Bearer"});
-    let message = refusal(&world, &provider("https://scim.example.com").with("auth", auth)).await;
-    assert!(message.contains("tokenSecretRef"), "{message}");
+    let reference = json!({"name": "token", "key": "token"});
+    for auth in [
+        json!({"type": "Bearer"}),
+        json!({"type": "Bearer", "bearer": {"tokenSecretRef": reference},
+            "basic": {"usernameSecretRef": reference, "passwordSecretRef": reference}}),
+    ] {
+        let message = refusal(&world, &provider("https://scim.example.com").with("auth", auth)).await;
+        assert!(message.contains("Bearer needs auth.bearer"), "{message}");
+    }
 }
 
 #[tokio::test]

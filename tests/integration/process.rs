@@ -42,7 +42,7 @@ async fn the_operators_rights_are_what_it_needs_and_no_more() {
         ("delete", "secrets"),
         ("create", "scimusers"),
         ("delete", "scimusers"),
-        ("get", "configmaps"),
+        ("list", "configmaps"),
         ("list", "pods"),
         ("impersonate", "users"),
         ("create", "serviceaccounts/token"),

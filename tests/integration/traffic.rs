@@ -16,7 +16,7 @@ use crate::support::{
         Answer, Match, Proxy, Purpose, Recorded, Rule,
         rule::{Ending, Exchange},
     },
-    scim_server::{BASE, ScimServer},
+    scim_server::{ScimServer, ServerKind},
     wait,
     world::World,
 };
@@ -58,7 +58,7 @@ impl Visits {
         let rule = proxy.on(Match::any()).handle({
             let visits = visits.clone();
             move |exchange| {
-                let recorded = Recorded::new(&exchange.request, BASE);
+                let recorded = Recorded::new(&exchange.request, ServerKind::Scim2Server.base());
                 let place = visits.arrived(&recorded);
                 let (visits, act) = (visits.clone(), Arc::clone(&act));
                 async move {
@@ -303,7 +303,8 @@ struct Other {
 
 impl Other {
     async fn start(world: &World, name: &str) -> Self {
-        let server = ScimServer::start(&format!("{}-{name}", world.namespace), world.server.token()).await;
+        let label = format!("{}-{name}", world.namespace);
+        let server = ScimServer::start(ServerKind::Scim2Server, &label, world.server.token()).await;
         Self { name: name.to_owned(), server }
     }
 
@@ -349,7 +350,7 @@ async fn a_slow_provider_does_not_slow_a_fast_one() {
     }
 
     let slow = Other::start(&world, "slow").await;
-    let front = Proxy::start(slow.server.port()).await;
+    let front = Proxy::start(&slow.server).await;
     let (visits, _) = Visits::watch(&front, |exchange, _| async move {
         tokio::time::sleep(SLOWNESS).await;
         Ending::Answer(exchange.forward().await)
