@@ -86,6 +86,9 @@ pub const ADOPTION_FORBIDDEN: &str = "AdoptionForbidden";
 /// The identity that has the name is inactive, perhaps on purpose.
 pub const IDENTITY_INACTIVE: &str = "IdentityInactive";
 
+/// The identity that is meant is not on the server.
+pub const REMOTE_MISSING: &str = "RemoteMissing";
+
 /// The token endpoint gives no token.
 pub const TOKEN_REFUSED: &str = "TokenRefused";
 

@@ -14,8 +14,8 @@ use crate::{
     runtime::entropy,
     scim::resource::Resource,
     sync::{
+        address::{Address, Reading},
         intent::Intent,
-        lifecycle::{Address, Reading},
         lookup::{MatchKeys, name_attribute},
         outcome::Request,
         plan,
@@ -68,7 +68,7 @@ impl<T: Identity> Pass<'_, T> {
         };
         self.request = Request::Other;
         self.check_result(&created)?;
-        self.take(&created, Some(&body));
+        self.take(&created, Some(&body), Origin::Created);
         self.record.known.managed = managed;
         // Some servers answer with the id and little else: then it is read.
         let is_whole = created.text(name_attribute(T::RESOURCE_TYPE)).is_some();
@@ -78,7 +78,7 @@ impl<T: Identity> Pass<'_, T> {
     }
 
     pub(super) fn pair(&mut self, resource: Resource) {
-        self.take(&resource, None);
+        self.take(&resource, None, Origin::Created);
         if let Some(intent) = &self.intent {
             self.record.known.managed = intent.paths();
         }
@@ -100,18 +100,9 @@ impl<T: Identity> Pass<'_, T> {
         Err(Fault::ForeignResult { id: created.id().unwrap_or_default() })
     }
 
-    /// Whether another object stands for this identity.
-    pub(super) fn is_claimed(&self, resource: &Resource) -> bool {
-        let (Some(id), Some(session)) = (resource.id(), &self.session) else { return false };
-        let claims = |other: &T| {
-            other.id_at(&session.endpoint) == Some(id.as_str()) && other.uid() != self.object.uid()
-        };
-        !T::memory(self.context).find(claims).is_empty()
-    }
-
-    /// Makes a created identity the object's own. Its name is the one that the
-    /// server tells, else the one that was sent.
-    fn take(&mut self, resource: &Resource, sent: Option<&Resource>) {
+    /// Makes an identity the object's own. Its name is the one that the server
+    /// tells, else the one that was sent.
+    pub(super) fn take(&mut self, resource: &Resource, sent: Option<&Resource>, origin: Origin) {
         let Some((id, session)) = resource.id().zip(self.session.as_ref()) else { return };
         let attribute = name_attribute(T::RESOURCE_TYPE);
         let name = resource.text(attribute).or_else(|| sent?.text(attribute));
@@ -121,7 +112,8 @@ impl<T: Identity> Pass<'_, T> {
             created: resource.created().filter(|time| fits(time)).map(str::to_owned),
             name: name.filter(|name| fits(name)).map(str::to_owned),
         });
-        self.record.origin = Some(Origin::Created);
+        self.record.origin = Some(origin);
         self.record.known.rewritten.clear();
+        self.record.shown = None;
     }
 }

@@ -205,7 +205,8 @@ fn tell<T: Identity>(pass: &Pass<'_, T>, outcome: &Outcome) {
     let kind = T::memory(pass.context);
     pass.context.metrics.reconciled(T::KIND, outcome_name(outcome), pass.started.elapsed());
     match outcome {
-        Outcome::InSync => kind.is_in_sync(&pass.object, pass.suspicions),
+        Outcome::InSync | Outcome::Observed(_) => kind.is_in_sync(&pass.object, pass.suspicions),
+        Outcome::Suspended(_) => {}
         Outcome::Waiting(because) | Outcome::Stalled(because) => {
             if pass.object.record().reason() != Some(because.reason) {
                 pass.context.events.failed(&pass.object, because.reason, because.summary.clone());
@@ -218,6 +219,8 @@ fn tell<T: Identity>(pass: &Pass<'_, T>, outcome: &Outcome) {
 pub(super) fn outcome_name(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome::InSync => "in_sync",
+        Outcome::Observed(_) => "observed",
+        Outcome::Suspended(_) => "suspended",
         Outcome::Waiting(_) => "waiting",
         Outcome::Stalled(_) => "stalled",
     }

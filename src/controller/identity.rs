@@ -5,7 +5,9 @@ use serde_json::Value;
 
 use super::{context::Context, kind::Kind, permission::Asking, roster::Roster, watches::Watchable};
 use crate::{
-    api::{Anchor, DeletionPolicy, GroupDeletionPolicy, ProviderRef, ScimGroup, ScimUser},
+    api::{
+        AdoptionPolicy, Anchor, DeletionPolicy, GroupDeletionPolicy, Mode, ProviderRef, ScimGroup, ScimUser,
+    },
     scim::port::ResourceType,
     sync::{
         desired::{Desired, InvalidSpec},
@@ -13,6 +15,19 @@ use crate::{
         record::Record,
     },
 };
+
+/// How an object wants its identity to be handled.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Handling<'a> {
+    /// It may be one that is there already.
+    pub(super) adopts: bool,
+    /// The id of the one to take over or to observe.
+    pub(super) named_id: Option<&'a str>,
+    /// It is only shown.
+    pub(super) observes: bool,
+    /// It is left alone for now.
+    pub(super) suspended: bool,
+}
 
 /// A custom resource that stands for one identity on one server.
 pub(super) trait Identity: Watchable + Serialize + Asking {
@@ -27,6 +42,8 @@ pub(super) trait Identity: Watchable + Serialize + Asking {
     fn provider_ref(&self) -> &ProviderRef;
     /// What the manifest names.
     fn desired(&self) -> Result<Desired, InvalidSpec>;
+    /// How the manifest wants the identity to be handled.
+    fn handling(&self) -> Handling<'_>;
     /// What the manifest says about deletion.
     fn deletion_policy(&self) -> Option<DeletionPolicy>;
     /// Where status says that the identity is. Without the rest of the
@@ -59,6 +76,16 @@ impl Identity for ScimUser {
 
     fn desired(&self) -> Result<Desired, InvalidSpec> {
         Desired::user(&self.spec)
+    }
+
+    fn handling(&self) -> Handling<'_> {
+        let spec = &self.spec;
+        Handling {
+            adopts: spec.adoption_policy == Some(AdoptionPolicy::Adopt),
+            named_id: spec.adopt_id.as_deref(),
+            observes: spec.mode == Some(Mode::Observe),
+            suspended: spec.suspend == Some(true),
+        }
     }
 
     fn deletion_policy(&self) -> Option<DeletionPolicy> {
@@ -96,6 +123,16 @@ impl Identity for ScimGroup {
 
     fn desired(&self) -> Result<Desired, InvalidSpec> {
         Desired::group(&self.spec)
+    }
+
+    fn handling(&self) -> Handling<'_> {
+        let spec = &self.spec;
+        Handling {
+            adopts: spec.adoption_policy == Some(AdoptionPolicy::Adopt),
+            named_id: spec.adopt_id.as_deref(),
+            observes: spec.mode == Some(Mode::Observe),
+            suspended: spec.suspend == Some(true),
+        }
     }
 
     fn deletion_policy(&self) -> Option<DeletionPolicy> {

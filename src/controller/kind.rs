@@ -2,7 +2,7 @@
 //! caches, and beside them what the caches cannot know yet.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     hash::{DefaultHasher, Hash, Hasher},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -24,6 +24,8 @@ use crate::{
 pub(super) struct Kind<T: Identity> {
     scopes: Scopes<T>,
     notes: Mutex<HashMap<String, Notes<T>>>,
+    /// The identities, by endpoint key and id, that a pass is taking over.
+    reserved: Arc<Mutex<HashSet<(String, String)>>>,
 }
 
 /// What is remembered about one object, by its UID, while this process lives.
@@ -31,7 +33,7 @@ pub(super) struct Kind<T: Identity> {
 #[derive(Debug)]
 struct Notes<T> {
     /// The object as last written by us, until the cache shows it.
-    written: Option<T>,
+    written: Option<Arc<T>>,
     /// A pass has ended well.
     known: bool,
     /// How often something suggested that the server differs from the
@@ -77,7 +79,7 @@ impl<T> Default for Notes<T> {
 impl<T: Identity> Kind<T> {
     /// The kind with these caches.
     pub(super) fn new(scopes: Scopes<T>) -> Self {
-        Self { scopes, notes: Mutex::default() }
+        Self { scopes, notes: Mutex::default(), reserved: Arc::default() }
     }
 
     /// Waits until every cache has seen everything once.
@@ -105,13 +107,28 @@ impl<T: Identity> Kind<T> {
         self.scopes.all().filter(|object| fits(object)).collect()
     }
 
+    /// Whether any object fits, as it is cached or as we last wrote it.
+    pub(super) fn any(&self, fits: impl Fn(&T) -> bool) -> bool {
+        // Copied, because whoever asks may want to look into the notes.
+        let written: Vec<Arc<T>> = self.notes().values().filter_map(|note| note.written.clone()).collect();
+        self.scopes.all().chain(written).any(|object| fits(&object))
+    }
+
+    /// Keeps others from taking over an identity until the answer is dropped;
+    /// `None` if another pass was first.
+    pub(super) fn reserve(&self, endpoint: &str, id: &str) -> Option<Reservation> {
+        let identity = (endpoint.to_owned(), id.to_owned());
+        let is_first = lock(&self.reserved).insert(identity.clone());
+        is_first.then(|| Reservation { reserved: Arc::clone(&self.reserved), identity })
+    }
+
     /// The newest version that is known: what we wrote ourselves, until the
     /// cache has caught up with it.
     pub(super) fn newest(&self, cached: &Arc<T>) -> T {
         let mut notes = self.notes();
         let Some(note) = cached.uid().and_then(|uid| notes.get_mut(&uid)) else { return T::clone(cached) };
         match &note.written {
-            Some(written) if version(written) > version(&**cached) => written.clone(),
+            Some(written) if version(&**written) > version(&**cached) => T::clone(written),
             _ => {
                 note.written = None;
                 T::clone(cached)
@@ -121,7 +138,7 @@ impl<T: Identity> Kind<T> {
 
     /// Remembers what was just written.
     pub(super) fn wrote(&self, object: &T) {
-        self.note(object, |note| note.written = Some(object.clone()));
+        self.note(object, |note| note.written = Some(Arc::new(object.clone())));
     }
 
     /// Forgets all about an object that is gone.
@@ -269,8 +286,7 @@ impl<T: Identity> Kind<T> {
     }
 
     fn notes(&self) -> MutexGuard<'_, HashMap<String, Notes<T>>> {
-        // A panic elsewhere leaves notes that are as good as any.
-        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.notes)
     }
 
     fn note<R: Default>(&self, object: &T, change: impl FnOnce(&mut Notes<T>) -> R) -> R {
@@ -281,6 +297,24 @@ impl<T: Identity> Kind<T> {
     fn read<R>(&self, object: &T, read: impl FnOnce(&Notes<T>) -> R) -> Option<R> {
         self.notes().get(&object.uid()?).map(read)
     }
+}
+
+/// The right to take over an identity, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Reservation {
+    reserved: Arc<Mutex<HashSet<(String, String)>>>,
+    identity: (String, String),
+}
+
+impl Drop for Reservation {
+    fn drop(&mut self) {
+        lock(&self.reserved).remove(&self.identity);
+    }
+}
+
+fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
+    // A panic elsewhere leaves notes that are as good as any.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A number that stands for a value while this process lives.

@@ -6,6 +6,7 @@ use super::{pass::Fault, sessions::Session};
 use crate::{
     scim::{
         error::{Error, ErrorKind, ScimType},
+        filter::Filter,
         paging::{self, Listing, WalkOptions},
         port::ResourceType,
         resource::Resource,
@@ -22,14 +23,47 @@ pub(super) async fn by_filter(
     resource_type: ResourceType,
     keys: &MatchKeys,
 ) -> Result<Lookup, Fault> {
-    let answer = match session.port.search(resource_type, &keys.filter(resource_type)).await {
-        Ok(page) => keys.judge(resource_type, page),
-        Err(error) if is_about_the_filter(&error) => Lookup::Unknown(error.to_string()),
-        Err(error) => return Err(error.into()),
-    };
-    match answer {
+    match ask(session, resource_type, keys, &keys.filter(resource_type)).await? {
         Lookup::Unknown(_) => by_listing(session, resource_type, keys).await,
         answer => Ok(answer),
+    }
+}
+
+/// Whoever has any of the keys, by one request for each key until somebody
+/// has them all.
+pub(super) async fn by_filters(
+    session: &Arc<Session>,
+    resource_type: ResourceType,
+    keys: &MatchKeys,
+) -> Result<Lookup, Fault> {
+    let mut found: Vec<Resource> = Vec::new();
+    for filter in keys.filters(resource_type) {
+        match ask(session, resource_type, keys, &filter).await? {
+            Lookup::Unknown(_) => return by_listing(session, resource_type, keys).await,
+            Lookup::Found(hits) => {
+                let is_new = |hit: &Resource| found.iter().all(|known| known.id() != hit.id());
+                let new: Vec<Resource> = hits.into_iter().filter(is_new).collect();
+                found.extend(new);
+            }
+            Lookup::None | Lookup::NotYet => {}
+        }
+        if found.iter().any(|hit| keys.fit_wholly(resource_type, hit)) {
+            break;
+        }
+    }
+    Ok(if found.is_empty() { Lookup::None } else { Lookup::Found(found) })
+}
+
+async fn ask(
+    session: &Arc<Session>,
+    resource_type: ResourceType,
+    keys: &MatchKeys,
+    filter: &Filter,
+) -> Result<Lookup, Fault> {
+    match session.port.search(resource_type, filter).await {
+        Ok(page) => Ok(keys.judge(resource_type, page)),
+        Err(error) if is_about_the_filter(&error) => Ok(Lookup::Unknown(error.to_string())),
+        Err(error) => Err(error.into()),
     }
 }
 

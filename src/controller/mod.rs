@@ -2,14 +2,18 @@
 //! the servers, and carries out what `sync` decides.
 
 mod addresses;
+mod adoption;
+mod change;
 mod circuit;
 mod connection;
 mod connections;
 mod context;
 mod creation;
 mod credentials;
+mod ending;
 mod engine;
 mod events;
+mod finding;
 mod gate;
 mod identity;
 mod key;
@@ -21,6 +25,7 @@ mod metered;
 mod names;
 mod namespaces;
 mod objects;
+mod observe;
 mod pace;
 mod paced;
 mod pass;

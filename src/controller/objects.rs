@@ -95,9 +95,15 @@ impl Objects {
         self.patch(object, json!({"finalizers": with_finalizer(object, finalizer)})).await
     }
 
+    /// Takes the finalizer and the intent off an object that is not deleted.
+    pub(super) async fn let_go<T: Watchable>(&self, object: &T) -> Result<T, ObjectError> {
+        let others = without_finalizer(object, FINALIZER);
+        self.patch(object, json!({"annotations": {CREATE_INTENT: null}, "finalizers": others})).await
+    }
+
     /// Takes a finalizer off. An object that is gone is done with.
     pub(super) async fn release<T: Watchable>(&self, object: &T, finalizer: &str) -> Result<(), ObjectError> {
-        let others: Vec<&String> = object.finalizers().iter().filter(|name| *name != finalizer).collect();
+        let others = without_finalizer(object, finalizer);
         match self.patch(object, json!({"finalizers": others})).await {
             Ok(_) | Err(ObjectError::Gone) => Ok(()),
             Err(error) => Err(error),
@@ -173,9 +179,13 @@ fn precondition<T: Watchable>(object: &T) -> Value {
     json!({"uid": object.uid(), "resourceVersion": object.resource_version()})
 }
 
+fn without_finalizer<'a, T: Watchable>(object: &'a T, finalizer: &str) -> Vec<&'a str> {
+    object.finalizers().iter().map(String::as_str).filter(|name| *name != finalizer).collect()
+}
+
 fn with_finalizer<'a, T: Watchable>(object: &'a T, finalizer: &'a str) -> Vec<&'a str> {
-    let others = object.finalizers().iter().map(String::as_str).filter(|name| *name != finalizer);
-    others.chain([finalizer]).collect()
+    let others = without_finalizer(object, finalizer);
+    others.into_iter().chain([finalizer]).collect()
 }
 
 /// The answer of the API server, if it comes in time.

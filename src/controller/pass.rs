@@ -17,22 +17,20 @@ use super::{
 };
 use crate::{
     api::{
-        DeletionPolicy,
+        Adoption, DeletionPolicy,
         names::{CREATE_INTENT, FINALIZER},
         reasons,
     },
     runtime::entropy,
-    scim::{
-        error,
-        port::{PageRequest, Port},
-    },
+    scim::{error, port::Port},
     sync::{
+        address::Reading,
         backoff,
         desired::{Desired, InvalidSpec},
         intent::Intent,
-        lifecycle::{self, Announced, Facts, Reading, Step},
-        lookup::{Lookup, MatchKeys},
-        outcome::{Because, MemberRemarks, Outcome, Remarks, Request},
+        lifecycle::{self, Announced, Facts, Step},
+        lookup::Lookup,
+        outcome::{Because, MemberRemarks, Outcome, Remarks, Request, suspended},
         record::Record,
     },
 };
@@ -94,22 +92,29 @@ pub(super) struct Pass<'a, T: Identity> {
     refusal: Option<Because>,
     /// What the provider says about deletion; before a deletion it is asked
     /// for at the API server.
-    provider_policy: Option<DeletionPolicy>,
+    pub(super) provider_policy: Option<DeletionPolicy>,
+    /// What the provider says about adoption.
+    pub(super) provider_adoption: Option<Adoption>,
     pub(super) desired: Result<Desired, InvalidSpec>,
     pub(super) reading: Reading,
+    pub(super) named: Reading,
     /// How far the members are, once they were looked at.
     pub(super) members: Option<MemberRemarks>,
     /// What was last asked of the server, for the words of a refusal.
     pub(super) request: Request,
+    /// How often somebody else changed the identity in between.
+    pub(super) overtaken: u32,
     leave: Option<Leave>,
     desk: Option<Leave>,
     /// The door for a creation whose turn has come.
     pub(super) in_turn: Option<Arc<dyn Port>>,
-    fresh: bool,
+    pub(super) fresh: bool,
     pub(super) intent: Option<Intent>,
     pub(super) just_written: bool,
-    lookup: Lookup,
-    announced_lookup: Lookup,
+    pub(super) lookup: Lookup,
+    pub(super) announced_lookup: Lookup,
+    /// Of the ids that were found, those that other objects stand for.
+    pub(super) claimed: Vec<String>,
 }
 
 impl<'a, T: Identity> Pass<'a, T> {
@@ -120,6 +125,7 @@ impl<'a, T: Identity> Pass<'a, T> {
             Standing::Open(session) => Some(session),
             Standing::Unknown | Standing::Failing => None,
         };
+        let spec = context.providers.get(&provider).map(|provider| provider.spec);
         let mut pass = Self {
             context,
             started: Instant::now(),
@@ -128,15 +134,15 @@ impl<'a, T: Identity> Pass<'a, T> {
             record: Record::default(),
             session,
             refusal: None,
-            provider_policy: context
-                .providers
-                .get(&provider)
-                .and_then(|provider| provider.spec.deletion_policy),
+            provider_policy: spec.as_ref().and_then(|spec| spec.deletion_policy),
+            provider_adoption: spec.and_then(|spec| spec.adoption),
             desired: object.desired(),
             reading: Reading::NotYet,
+            named: Reading::NotYet,
             members: None,
             request: Request::Other,
             provider,
+            overtaken: 0,
             leave: None,
             desk: None,
             in_turn: None,
@@ -145,6 +151,7 @@ impl<'a, T: Identity> Pass<'a, T> {
             just_written: false,
             lookup: Lookup::NotYet,
             announced_lookup: Lookup::NotYet,
+            claimed: Vec::new(),
             object,
         };
         pass.consider_object();
@@ -155,7 +162,8 @@ impl<'a, T: Identity> Pass<'a, T> {
     pub(super) async fn run(&mut self) -> Result<End, Fault> {
         self.ask_permission().await?;
         for _ in 0..MOST_STEPS {
-            if let (Err(invalid), false) = (&self.desired, self.is_deleting()) {
+            let stands_still = self.is_deleting() || self.object.handling().suspended;
+            if let (Err(invalid), false) = (&self.desired, stands_still) {
                 let because = Because::new(reasons::INVALID_SPEC, invalid.to_string());
                 let has_leave = self.enter_desk();
                 return Ok(if has_leave {
@@ -192,23 +200,41 @@ impl<'a, T: Identity> Pass<'a, T> {
         }
         match step {
             Step::Rest => return Ok(Some(End::Rest)),
+            Step::Suspend => {
+                let because = suspended(self.is_deleting());
+                return Ok(Some(End::Done(Outcome::Suspended(because), None)));
+            }
             Step::AwaitProvider => return Ok(Some(self.await_provider())),
             Step::Read => self.read().await?,
             Step::LookForAnnounced => self.look_for_announced().await?,
             Step::Look => self.look().await?,
+            Step::ReadNamed(id) => self.read_named(&id).await?,
             Step::ProveFresh => self.prove_fresh().await?,
             Step::Protect => self.protect().await?,
             Step::Announce => self.announce().await?,
             Step::Create => self.create().await?,
             Step::Pair(resource) => self.pair(resource),
-            Step::Update => {
-                self.update().await?;
-                return Ok(Some(End::Done(Outcome::InSync, None)));
-            }
+            Step::Adopt(resource) => self.adopt(resource).await?,
+            Step::Update => match self.update().await {
+                Err(fault) if self.was_overtaken(&fault) => self.reading = Reading::NotYet,
+                updated => return updated.map(|()| Some(End::Done(Outcome::InSync, None))),
+            },
+            Step::Show(resource) => return self.show(&resource).map(Some),
+            Step::LetGo => self.let_go().await?,
             Step::Delete(id) => {
                 self.delete(&id).await?;
                 return self.release().await.map(Some);
             }
+            Step::Deactivate(resource) => match self.deactivate(&resource).await {
+                Err(fault) if self.was_overtaken(&fault) => {
+                    self.reading = Reading::NotYet;
+                    self.announced_lookup = Lookup::NotYet;
+                }
+                deactivated => {
+                    deactivated?;
+                    return self.release().await.map(Some);
+                }
+            },
             Step::Release => return self.release().await.map(Some),
             Step::Wait(left) => {
                 let left = Duration::try_from(left).unwrap_or_default();
@@ -230,7 +256,7 @@ impl<'a, T: Identity> Pass<'a, T> {
     }
 
     /// Without permission the server is out of reach.
-    async fn ask_permission(&mut self) -> Result<(), Fault> {
+    pub(super) async fn ask_permission(&mut self) -> Result<(), Fault> {
         self.refusal = permission::refusal(self.context, &self.provider, &self.object).await?;
         if self.refusal.is_some() {
             self.session = None;
@@ -247,6 +273,7 @@ impl<'a, T: Identity> Pass<'a, T> {
 
     fn next(&self) -> Step {
         let kind = T::memory(self.context);
+        let handling = self.object.handling();
         let announced = self.intent.as_ref().map(|intent| Announced {
             intent,
             just_written: self.just_written,
@@ -255,7 +282,13 @@ impl<'a, T: Identity> Pass<'a, T> {
         let facts = Facts {
             deleting: self.is_deleting(),
             has_finalizer: self.has_finalizer(),
-            retain: self.deletion_policy() == DeletionPolicy::Retain,
+            policy: self.deletion_policy(),
+            suspended: handling.suspended,
+            observes: handling.observes,
+            takeover: self.takeover(),
+            named_id: handling.named_id,
+            named: &self.named,
+            claimed: &self.claimed,
             settled: self.is_settled(),
             endpoint: self.session.as_ref().map(|session| session.endpoint.as_str()),
             anchor: self.record.anchor.as_ref(),
@@ -274,78 +307,15 @@ impl<'a, T: Identity> Pass<'a, T> {
     /// become so; only after a start nobody has.
     fn is_settled(&self) -> bool {
         let kind = T::memory(self.context);
-        self.refusal.is_none()
-            && self.record.is_synced(self.generation)
+        let handled = if self.object.handling().observes {
+            self.record.is_observed(self.generation)
+        } else {
+            self.record.is_synced(self.generation)
+        };
+        handled
+            && self.refusal.is_none()
             && !kind.is_suspect(&self.object)
             && (self.record.is_complete() || kind.is_known(&self.object))
-    }
-
-    async fn read(&mut self) -> Result<(), Fault> {
-        let Some(anchor) = &self.record.anchor else { return Ok(()) };
-        let port = &self.server()?.port;
-        let found = port.get(T::RESOURCE_TYPE, &anchor.id).await?;
-        if found.is_none() && self.is_deleting() {
-            // A gateway that lost its route answers 404 too. Only a server
-            // that lists can say that somebody is gone.
-            port.list(T::RESOURCE_TYPE, PageRequest { start_index: 1, count: 1, by_search: false }).await?;
-        }
-        self.reading = found.map_or(Reading::Gone, Reading::Present);
-        Ok(())
-    }
-
-    async fn look(&mut self) -> Result<(), Fault> {
-        let Ok(desired) = &self.desired else { return Ok(()) };
-        let keys = MatchKeys::of(desired);
-        self.lookup = super::look::by_filter(self.server()?, T::RESOURCE_TYPE, &keys).await?;
-        Ok(())
-    }
-
-    /// After a crash one answer is not enough: a filter that finds nothing
-    /// may be one that the server does not support.
-    async fn look_for_announced(&mut self) -> Result<(), Fault> {
-        let Some(intent) = &self.intent else { return Ok(()) };
-        let keys = intent.keys.clone();
-        let found = super::look::by_listing(self.server()?, T::RESOURCE_TYPE, &keys).await?;
-        self.announced_lookup = match found {
-            Lookup::Found(mut hits) => {
-                hits.retain(|hit| !self.is_claimed(hit));
-                if hits.is_empty() { Lookup::None } else { Lookup::Found(hits) }
-            }
-            found => found,
-        };
-        Ok(())
-    }
-
-    async fn prove_fresh(&mut self) -> Result<(), Fault> {
-        self.object = self.context.objects.live(&self.object).await?;
-        self.consider_object();
-        self.ask_permission().await?;
-        if self.is_deleting() && self.object.deletion_policy().is_none() {
-            let provider = self.context.objects.provider(&self.provider).await?;
-            self.provider_policy = provider.spec.deletion_policy;
-        }
-        self.fresh = true;
-        Ok(())
-    }
-
-    async fn protect(&mut self) -> Result<(), Fault> {
-        let protected = self.context.objects.protect(&self.object, FINALIZER).await?;
-        self.replace_object(protected);
-        Ok(())
-    }
-
-    async fn delete(&mut self, id: &str) -> Result<(), Fault> {
-        self.server()?.port.delete(T::RESOURCE_TYPE, id).await?;
-        T::memory(self.context).changed(&self.object);
-        self.context.events.done(&self.object, "Deleted", format!("deleted the {}", T::RESOURCE_TYPE));
-        Ok(())
-    }
-
-    async fn release(&mut self) -> Result<End, Fault> {
-        if self.has_finalizer() {
-            self.context.objects.release(&self.object, FINALIZER).await?;
-        }
-        Ok(End::Gone)
     }
 
     /// Takes a place among those who talk to the server.
@@ -405,7 +375,7 @@ impl<'a, T: Identity> Pass<'a, T> {
     }
 
     /// Takes over what the object says, after it was read.
-    fn consider_object(&mut self) {
+    pub(super) fn consider_object(&mut self) {
         self.generation = self.object.meta().generation;
         self.desired = self.object.desired();
         self.record = self.object.record();
@@ -418,17 +388,12 @@ impl<'a, T: Identity> Pass<'a, T> {
             .and_then(|note| Intent::open(note, &self.context.digester, &uid, endpoint));
     }
 
-    fn is_deleting(&self) -> bool {
+    pub(super) fn is_deleting(&self) -> bool {
         self.object.meta().deletion_timestamp.is_some()
     }
 
-    fn has_finalizer(&self) -> bool {
+    pub(super) fn has_finalizer(&self) -> bool {
         self.object.finalizers().iter().any(|name| name == FINALIZER)
-    }
-
-    /// What the object says, else what its provider says, else Delete.
-    fn deletion_policy(&self) -> DeletionPolicy {
-        self.object.deletion_policy().or(self.provider_policy).unwrap_or(DeletionPolicy::Delete)
     }
 }
 
@@ -447,7 +412,10 @@ fn needs_server(step: &Step) -> bool {
             | Step::Look
             | Step::Announce
             | Step::Create
+            | Step::ReadNamed(_)
+            | Step::Adopt(_)
             | Step::Update
             | Step::Delete(_)
+            | Step::Deactivate(_)
     )
 }

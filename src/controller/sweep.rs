@@ -10,8 +10,8 @@ use kube::ResourceExt;
 use tokio::time::Instant;
 
 use super::{
-    context::Context, identity::Identity, look::PAGE_SIZE, names, providers::ProviderKey, roster::Roster,
-    sessions::Session,
+    context::Context, identity::Identity, look::PAGE_SIZE, names, observe::Observed, providers::ProviderKey,
+    roster::Roster, sessions::Session,
 };
 use crate::{
     api::{ScimGroup, ScimUser},
@@ -52,6 +52,7 @@ async fn sweep<T: Identity>(
     session: &Session,
 ) -> Result<(), Error> {
     let started = Instant::now();
+    let mut observed = Observed::<T>::of(context, provider);
     let mut unseen = anchored::<T>(context, provider, &session.endpoint);
     let mut census = match T::RESOURCE_TYPE {
         ResourceType::User => names::census(context, provider),
@@ -62,6 +63,7 @@ async fn sweep<T: Identity>(
         let roster = Roster::new(context, provider, session);
         for resource in page {
             census.see(&resource);
+            observed.compare(context, &roster, &resource);
             let object = resource.id().and_then(|id| unseen.remove(&id));
             if let Some(object) = object {
                 compare(context, &roster, &*object, &resource, requested);
@@ -74,7 +76,10 @@ async fn sweep<T: Identity>(
         session.names.learn(census, walked.listing, started);
     }
     match walked.listing {
-        Listing::Complete => suspect_missing(context, unseen.into_values(), started),
+        Listing::Complete => {
+            suspect_missing(context, unseen.into_values(), started);
+            observed.conclude(context);
+        }
         Listing::Incomplete(why) => {
             tracing::info!(%why, %provider, kind = T::KIND, "a listing was incomplete: it proves no absence");
         }

@@ -11,11 +11,11 @@ use super::{
 use crate::{
     scim::{path::AttributePath, resource::Resource},
     sync::{
+        address::Reading,
         desired::Desired,
         diff::{Change, Rewritten, diff, rewritten, still_managed},
-        lifecycle::Reading,
         lookup::name_attribute,
-        plan,
+        put,
     },
 };
 
@@ -71,15 +71,12 @@ impl<T: Identity> Pass<'_, T> {
         changes: &[Change],
         observed: Resource,
     ) -> Result<Resource, Fault> {
-        let (Some(request), Some(id)) = (plan::patch(changes), self.id()) else { return Ok(observed) };
+        let Some(id) = self.id() else { return Ok(observed) };
         let kind = T::memory(self.context);
         let repeated = kind.attempt(&self.object, self.digests(desired, changes, &observed));
-        let port = &self.server()?.port;
-        let answer = port.patch(T::RESOURCE_TYPE, &id, &request).await;
-        kind.changed(&self.object);
-        let shown = match answer? {
+        let shown = match self.change(&id, changes).await? {
             Some(resource) => Some(resource),
-            None if repeated => port.get(T::RESOURCE_TYPE, &id).await?,
+            None if repeated => self.server()?.port.get(T::RESOURCE_TYPE, &id).await?,
             None => None,
         };
         let paths: Vec<String> = changes.iter().map(|change| change.path.to_string()).collect();
@@ -90,7 +87,7 @@ impl<T: Identity> Pass<'_, T> {
                 self.record.known.rewritten.extend(ignored);
                 resource
             }
-            None => with_changes(observed, changes),
+            None => put::applied(observed, changes),
         })
     }
 
@@ -122,14 +119,4 @@ impl<T: Identity> Pass<'_, T> {
     pub(super) fn id(&self) -> Option<String> {
         self.record.anchor.as_ref().map(|anchor| anchor.id.clone())
     }
-}
-
-fn with_changes(mut resource: Resource, changes: &[Change]) -> Resource {
-    for change in changes {
-        match &change.value {
-            Some(value) => resource.set(&change.path, value.clone()),
-            None => resource.remove(&change.path),
-        }
-    }
-    resource
 }

@@ -10,38 +10,18 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
+    address::{Address, Reading},
     desired::Desired,
     digest::Digester,
     intent::{Intent, Proof},
     lookup::Lookup,
+    obstacle::Obstacle,
+    presence::{Takeover, ids, is_inactive, management, observation},
 };
-use crate::scim::{port::ResourceType, resource::Resource};
-
-/// Where an identity is: the address that all its requests go to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Address {
-    /// The endpoint key of the server it was created at.
-    pub endpoint: String,
-    /// The server's id.
-    pub id: String,
-    /// `meta.created` as the server told it, where it did.
-    pub created: Option<String>,
-    /// Its name when it was last seen, to tell it from a stranger with the
-    /// same id where servers tell no creation time.
-    pub name: Option<String>,
-}
-
-/// What reading the anchored identity found.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum Reading {
-    /// It has not been read in this pass.
-    #[default]
-    NotYet,
-    /// The server has nothing under this id.
-    Gone,
-    /// This is there under the id.
-    Present(Resource),
-}
+use crate::{
+    api::DeletionPolicy,
+    scim::{port::ResourceType, resource::Resource},
+};
 
 /// The note left before a creation, as it bears on this pass.
 #[derive(Clone, Copy, Debug)]
@@ -62,8 +42,20 @@ pub struct Facts<'a> {
     pub deleting: bool,
     /// Our finalizer is on the object.
     pub has_finalizer: bool,
-    /// The policy in force says that the identity outlives the object.
-    pub retain: bool,
+    /// What becomes of the identity when the object is deleted.
+    pub policy: DeletionPolicy,
+    /// Somebody asked for a standstill.
+    pub suspended: bool,
+    /// The object only shows what is there.
+    pub observes: bool,
+    /// Whether an identity that is there already may become the object's.
+    pub takeover: Takeover,
+    /// The id that the manifest names, to take over or to observe.
+    pub named_id: Option<&'a str>,
+    /// What reading that id found.
+    pub named: &'a Reading,
+    /// Of the ids that were found, those that other objects stand for.
+    pub claimed: &'a [String],
     /// Nothing suggests that the server differs from the manifest: the spec
     /// was applied and no sweep has seen a difference since.
     pub settled: bool,
@@ -76,7 +68,7 @@ pub struct Facts<'a> {
     /// The object was read from the API server, or written with a
     /// precondition, in this pass.
     pub fresh: bool,
-    /// What reading by id found.
+    /// What reading the anchored id found.
     pub reading: &'a Reading,
     /// What a look by the announced keys found, over everything there is.
     pub announced_lookup: &'a Lookup,
@@ -93,6 +85,8 @@ pub struct Facts<'a> {
 pub enum Step {
     /// Nothing to do until something changes.
     Rest,
+    /// Stand still, and say so.
+    Suspend,
     /// The server is needed and cannot be talked to.
     AwaitProvider,
     /// Read the identity by its id.
@@ -101,6 +95,8 @@ pub enum Step {
     LookForAnnounced,
     /// Look for whoever has the manifest's keys.
     Look,
+    /// Read the identity with the id that the manifest names.
+    ReadNamed(String),
     /// Read the object from the API server.
     ProveFresh,
     /// Put back the finalizer that somebody took off.
@@ -112,10 +108,19 @@ pub enum Step {
     Create,
     /// Take this identity, which was created for this object, as its own.
     Pair(Resource),
+    /// Take this identity, which was there before, as the object's own.
+    Adopt(Resource),
     /// Compare with the manifest and send what differs.
     Update,
+    /// Show this identity, and how it differs from the manifest.
+    Show(Resource),
+    /// Give up the claim on the identity, which stays as it is: the object
+    /// only observes from now on.
+    LetGo,
     /// Delete the identity with this id.
     Delete(String),
+    /// Make this identity inactive.
+    Deactivate(Resource),
     /// Take the finalizer off; nothing of the identity is called.
     Release,
     /// Ask again after this time.
@@ -126,38 +131,16 @@ pub enum Step {
     Stall(Obstacle),
 }
 
-/// Why nothing goes on by itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Obstacle {
-    /// The provider points to another endpoint than the anchor.
-    EndpointChanged {
-        /// The anchor's endpoint key.
-        anchored: String,
-        /// The provider's endpoint key.
-        current: String,
-    },
-    /// Under the anchored id the server has somebody else.
-    IdentityMismatch {
-        /// The id.
-        id: String,
-    },
-    /// Somebody else's identity has the manifest's keys.
-    AlreadyExists {
-        /// Their ids.
-        ids: Vec<String>,
-    },
-    /// An identity was found that may or may not be the one that was
-    /// announced.
-    AmbiguousCreate {
-        /// Their ids.
-        ids: Vec<String>,
-    },
-}
-
 /// The next step for an object in this state.
 pub fn next(facts: &Facts<'_>, resource_type: ResourceType, digester: &Digester) -> Step {
+    if facts.suspended && (facts.has_finalizer || !facts.deleting) {
+        return Step::Suspend;
+    }
     if facts.deleting {
         return removal(facts, resource_type, digester);
+    }
+    if facts.observes {
+        return watching(facts, resource_type);
     }
     if facts.anchor.is_some() && !facts.has_finalizer {
         return Step::Protect;
@@ -173,15 +156,29 @@ pub fn next(facts: &Facts<'_>, resource_type: ResourceType, digester: &Digester)
     let Some(endpoint) = facts.endpoint else { return Step::AwaitProvider };
     match facts.anchor {
         Some(anchor) => match read_back(anchor, endpoint, facts.reading, resource_type) {
-            ReadBack::Same => Step::Update,
-            ReadBack::Gone => creation(facts, digester),
+            ReadBack::Same(_) => Step::Update,
+            ReadBack::Gone => creation(facts, resource_type, digester),
             ReadBack::Other(step) => step,
         },
-        None => creation(facts, digester),
+        None => creation(facts, resource_type, digester),
     }
 }
 
-fn creation(facts: &Facts<'_>, digester: &Digester) -> Step {
+/// An object that only observes has no claim on anybody, and needs no last
+/// word before it is deleted.
+fn watching(facts: &Facts<'_>, resource_type: ResourceType) -> Step {
+    if facts.has_finalizer || facts.anchor.is_some() {
+        Step::LetGo
+    } else if facts.settled {
+        Step::Rest
+    } else if facts.endpoint.is_none() {
+        Step::AwaitProvider
+    } else {
+        observation(facts, resource_type)
+    }
+}
+
+fn creation(facts: &Facts<'_>, resource_type: ResourceType, digester: &Digester) -> Step {
     if let Some(announced) = pending(facts) {
         if announced.just_written {
             return if facts.fresh { Step::Create } else { Step::ProveFresh };
@@ -194,18 +191,14 @@ fn creation(facts: &Facts<'_>, digester: &Digester) -> Step {
             Aftermath::Nothing | Aftermath::Foreign => {}
         }
     }
-    match facts.lookup {
-        Lookup::NotYet => Step::Look,
-        Lookup::None => Step::Announce,
-        Lookup::Found(hits) => Step::Stall(Obstacle::AlreadyExists { ids: ids(hits) }),
-        Lookup::Unknown(why) => Step::Retry(why.clone()),
-    }
+    management(facts, resource_type)
 }
 
 fn removal(facts: &Facts<'_>, resource_type: ResourceType, digester: &Digester) -> Step {
     let announced = pending(facts);
     let nothing_of_ours = facts.anchor.is_none() && announced.is_none();
-    if !facts.has_finalizer || facts.retain || nothing_of_ours {
+    let stays = facts.policy == DeletionPolicy::Retain || facts.observes;
+    if !facts.has_finalizer || stays || nothing_of_ours {
         return Step::Release;
     }
     let Some(endpoint) = facts.endpoint else { return Step::AwaitProvider };
@@ -214,19 +207,27 @@ fn removal(facts: &Facts<'_>, resource_type: ResourceType, digester: &Digester) 
     }
     if let Some(anchor) = facts.anchor {
         match read_back(anchor, endpoint, facts.reading, resource_type) {
-            ReadBack::Same => return Step::Delete(anchor.id.clone()),
+            ReadBack::Same(resource) => return ending(facts.policy, resource),
             ReadBack::Other(step) => return step,
             ReadBack::Gone => {}
         }
     }
     let Some(announced) = announced else { return Step::Release };
     match aftermath(announced, facts, digester) {
-        Aftermath::Ours(resource) => match resource.id() {
-            Some(id) => Step::Delete(id),
-            None => Step::Stall(Obstacle::AmbiguousCreate { ids: Vec::new() }),
-        },
+        Aftermath::Ours(resource) => ending(facts.policy, &resource),
         Aftermath::Undecided(step) => step,
         Aftermath::Nothing | Aftermath::Foreign => Step::Release,
+    }
+}
+
+/// The end of an identity that was found to be the object's.
+fn ending(policy: DeletionPolicy, resource: &Resource) -> Step {
+    match (policy, resource.id()) {
+        (DeletionPolicy::Retain, _) => Step::Release,
+        (DeletionPolicy::Deactivate, _) if is_inactive(resource) => Step::Release,
+        (DeletionPolicy::Deactivate, Some(_)) => Step::Deactivate(resource.clone()),
+        (DeletionPolicy::Delete, Some(id)) => Step::Delete(id),
+        (_, None) => Step::Stall(Obstacle::AmbiguousCreate { ids: Vec::new() }),
     }
 }
 
@@ -265,62 +266,29 @@ fn aftermath(announced: Announced<'_>, facts: &Facts<'_>, digester: &Digester) -
     }
 }
 
-enum ReadBack {
-    Same,
+enum ReadBack<'a> {
+    Same(&'a Resource),
     Gone,
     Other(Step),
 }
 
-fn read_back(anchor: &Address, endpoint: &str, reading: &Reading, resource_type: ResourceType) -> ReadBack {
+fn read_back<'a>(
+    anchor: &Address,
+    endpoint: &str,
+    reading: &'a Reading,
+    resource_type: ResourceType,
+) -> ReadBack<'a> {
     if let Some(obstacle) = anchor.moved_from(endpoint) {
         return ReadBack::Other(Step::Stall(obstacle));
     }
     match reading {
         Reading::NotYet => ReadBack::Other(Step::Read),
         Reading::Gone => ReadBack::Gone,
-        Reading::Present(resource) if anchor.is(resource, resource_type) => ReadBack::Same,
+        Reading::Present(resource) if anchor.is(resource, resource_type) => ReadBack::Same(resource),
         Reading::Present(_) => {
             ReadBack::Other(Step::Stall(Obstacle::IdentityMismatch { id: anchor.id.clone() }))
         }
     }
-}
-
-impl Address {
-    /// The obstacle that this address is at another server than the one that
-    /// is talked to: ids of one are strangers at the other.
-    fn moved_from(&self, endpoint: &str) -> Option<Obstacle> {
-        (self.endpoint != endpoint).then(|| Obstacle::EndpointChanged {
-            anchored: self.endpoint.clone(),
-            current: endpoint.to_owned(),
-        })
-    }
-
-    /// Whether a resource is the identity of this address and not a stranger
-    /// that was given the same id. The creation time decides where both sides
-    /// know it; else the name does.
-    pub fn is(&self, resource: &Resource, resource_type: ResourceType) -> bool {
-        if resource.id().as_deref() != Some(self.id.as_str()) {
-            return false;
-        }
-        match (self.created.as_deref(), resource.created()) {
-            (Some(known), Some(read)) => same_time(known, read),
-            _ => match (&self.name, resource.text(super::lookup::name_attribute(resource_type))) {
-                (Some(known), Some(read)) => known.to_lowercase() == read.to_lowercase(),
-                _ => false,
-            },
-        }
-    }
-}
-
-fn same_time(known: &str, read: &str) -> bool {
-    match (known.parse::<Timestamp>(), read.parse::<Timestamp>()) {
-        (Ok(known), Ok(read)) => known == read,
-        _ => known == read,
-    }
-}
-
-fn ids(hits: &[Resource]) -> Vec<String> {
-    hits.iter().filter_map(Resource::id).collect()
 }
 
 #[cfg(test)]

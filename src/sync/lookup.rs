@@ -53,12 +53,26 @@ impl MatchKeys {
         }
     }
 
+    /// Every filter that is needed to find whoever has one of the keys.
+    pub fn filters(&self, resource_type: ResourceType) -> Vec<Filter> {
+        let by_name = Filter::eq(AttributePath::core(name_attribute(resource_type)), &self.name);
+        let by_external_id = self.external_id.as_ref();
+        let by_external_id = by_external_id.map(|id| Filter::eq(AttributePath::core("externalId"), id));
+        by_external_id.into_iter().chain([by_name]).collect()
+    }
+
+    /// Whether a resource has all of the keys, so that nobody else can have
+    /// one of them on a server that keeps them unique.
+    pub fn fit_wholly(&self, resource_type: ResourceType, resource: &Resource) -> bool {
+        has_name(resource_type, &self.name, resource)
+            && self.external_id.as_deref().is_none_or(|id| resource.text("externalId") == Some(id))
+    }
+
     /// Whether a resource has one of the keys. Names are compared without
     /// case (`caseExact` is false, RFC 7643 §4.1), `externalId` with.
     pub fn fit(&self, resource_type: ResourceType, resource: &Resource) -> bool {
-        let name = resource.text(name_attribute(resource_type));
         let external_id = resource.text("externalId").filter(|text| !text.is_empty());
-        name.is_some_and(|name| name.to_lowercase() == self.name.to_lowercase())
+        has_name(resource_type, &self.name, resource)
             || (external_id.is_some() && external_id == self.external_id.as_deref())
     }
 
@@ -86,6 +100,17 @@ pub fn name_attribute(resource_type: ResourceType) -> &'static str {
         ResourceType::User => "userName",
         ResourceType::Group => "displayName",
     }
+}
+
+fn has_name(resource_type: ResourceType, wanted: &str, resource: &Resource) -> bool {
+    let name = resource.text(name_attribute(resource_type));
+    name.is_some_and(|name| name.to_lowercase() == wanted.to_lowercase())
+}
+
+/// Whether a resource has the manifest's name, whatever the case.
+pub fn same_name(resource_type: ResourceType, desired: &Desired, resource: &Resource) -> bool {
+    let wanted = desired.text(name_attribute(resource_type));
+    wanted.is_some_and(|wanted| has_name(resource_type, wanted, resource))
 }
 
 #[cfg(test)]

@@ -2,9 +2,11 @@
 //! about it. No clients, no clocks, nothing asynchronous; the controller only
 //! executes what is decided here.
 
+pub mod address;
 pub mod backoff;
 pub mod breaker;
 pub mod compare;
+pub mod deletion;
 pub mod desired;
 pub mod diff;
 pub mod digest;
@@ -13,9 +15,11 @@ pub mod intent;
 pub mod lifecycle;
 pub mod lookup;
 pub mod members;
+pub mod obstacle;
 pub mod outcome;
 pub mod pace;
 pub mod plan;
+pub mod presence;
 pub mod put;
 pub mod record;
 pub mod selector;

@@ -4,7 +4,6 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
 pub use self::members::MemberRemarks;
-use super::lifecycle::Obstacle;
 use crate::{
     api::{conditions, reasons},
     scim::{
@@ -20,6 +19,11 @@ mod members;
 pub enum Outcome {
     /// The server says what the manifest says.
     InSync,
+    /// The object only shows the identity, and these attributes differ from
+    /// the manifest.
+    Observed(Vec<AttributePath>),
+    /// Nothing is looked at, because somebody asked for a standstill.
+    Suspended(Because),
     /// It goes on by itself.
     Waiting(Because),
     /// It goes on when a person has changed something.
@@ -61,48 +65,6 @@ impl Because {
     /// has not.
     pub fn quoting(reason: &'static str, message: impl Into<String>, summary: impl Into<String>) -> Self {
         Self { summary: summary.into(), ..Self::new(reason, message) }
-    }
-}
-
-impl Obstacle {
-    /// What a person is told about it.
-    pub fn because(&self, kind: &str) -> Because {
-        match self {
-            Self::EndpointChanged { anchored, current } => Because::new(
-                reasons::ENDPOINT_CHANGED,
-                format!(
-                    "this {kind} was created at {anchored}, and its provider now points to {current}. Nothing is \
-                     read or changed there. Point the provider back, or set deletionPolicy: Retain, delete this \
-                     object and create it anew for the other server."
-                ),
-            ),
-            Self::IdentityMismatch { id } => Because::new(
-                reasons::IDENTITY_MISMATCH,
-                format!(
-                    "the server now has somebody else under the id {id}: it was created at another time than the \
-                     {kind} of this object. Nothing is changed or deleted. If that is right, set deletionPolicy: \
-                     Retain, delete this object and create it anew."
-                ),
-            ),
-            Self::AlreadyExists { ids } => Because::new(
-                reasons::ALREADY_EXISTS,
-                format!(
-                    "the server already has a {kind} with this name or externalId that this object did not create \
-                     (id {}). It is left untouched. Rename one of them, or remove the one on the server if nobody \
-                     needs it; this object then goes on by itself.",
-                    listed(ids)
-                ),
-            ),
-            Self::AmbiguousCreate { ids } => Because::new(
-                reasons::AMBIGUOUS_CREATE,
-                format!(
-                    "a creation was interrupted, and the server has a {kind} that may be the result, without proof \
-                     (id {}). Nothing is changed. Look at it on the server: remove it there if nobody needs it, \
-                     and this object creates a new one; or set deletionPolicy: Retain and delete this object.",
-                    listed(ids)
-                ),
-            ),
-        }
     }
 }
 
@@ -181,14 +143,18 @@ pub fn conditions(
     remarks: &Remarks,
 ) -> Vec<Condition> {
     let mut writer = Writer { previous, generation, now, conditions: Vec::new() };
-    let (ready, because) = match outcome {
+    let (ready, synced, because) = match outcome {
         Outcome::InSync => {
-            ("True", Because::new(reasons::SUCCEEDED, "the server says what the manifest says"))
+            ("True", "True", Because::new(reasons::SUCCEEDED, "the server says what the manifest says"))
         }
-        Outcome::Waiting(because) | Outcome::Stalled(because) => ("False", because.clone()),
+        Outcome::Observed(differing) => {
+            ("True", if differing.is_empty() { "True" } else { "False" }, observed(differing))
+        }
+        Outcome::Suspended(because) => ("Unknown", "Unknown", because.clone()),
+        Outcome::Waiting(because) | Outcome::Stalled(because) => ("False", "False", because.clone()),
     };
     writer.set(conditions::READY, ready, &because);
-    writer.set(conditions::SYNCED, ready, &because);
+    writer.set(conditions::SYNCED, synced, &because);
     if let Some(members) = &remarks.members {
         for (type_, status, because) in members.conditions() {
             writer.set(type_, status, &because);
@@ -206,6 +172,27 @@ pub fn conditions(
     writer.conditions
 }
 
+/// What an object says that only observes: which attributes differ, never
+/// their values.
+pub fn observed(differing: &[AttributePath]) -> Because {
+    let paths: Vec<String> = differing.iter().map(ToString::to_string).collect();
+    let message = match paths.as_slice() {
+        [] => "only observed: the server says what the manifest says".to_owned(),
+        paths => format!("only observed: the server differs from the manifest in {}", listed(paths)),
+    };
+    Because::new(reasons::OBSERVING, message)
+}
+
+/// What an object says that somebody asked to stand still.
+pub fn suspended(is_deleting: bool) -> Because {
+    let message = if is_deleting {
+        "suspended: its deletion waits, and nothing is called on the server. Set suspend: false, and it goes on."
+    } else {
+        "suspended: nothing is read or changed on the server. Set suspend: false, and it goes on."
+    };
+    Because::new(reasons::SUSPENDED, message)
+}
+
 /// The conditions of a provider.
 pub fn provider_conditions(
     previous: &[Condition],
@@ -215,10 +202,11 @@ pub fn provider_conditions(
 ) -> Vec<Condition> {
     let mut writer = Writer { previous, generation, now, conditions: Vec::new() };
     match outcome {
-        Outcome::InSync => {
+        Outcome::InSync | Outcome::Observed(_) => {
             let answers = "the server answers, and accepts the credentials";
             writer.set(conditions::READY, "True", &Because::new(reasons::SUCCEEDED, answers));
         }
+        Outcome::Suspended(because) => writer.set(conditions::READY, "Unknown", because),
         Outcome::Waiting(because) | Outcome::Stalled(because) => {
             writer.set(conditions::READY, "False", because);
         }
@@ -252,13 +240,13 @@ impl Writer<'_> {
         match outcome {
             Outcome::Waiting(because) => self.set(conditions::RECONCILING, "True", because),
             Outcome::Stalled(because) => self.set(conditions::STALLED, "True", because),
-            Outcome::InSync => {}
+            Outcome::InSync | Outcome::Observed(_) | Outcome::Suspended(_) => {}
         }
     }
 }
 
 /// The first few of a list, and how many more there are.
-fn listed<T: ToString>(names: &[T]) -> String {
+pub(super) fn listed<T: ToString>(names: &[T]) -> String {
     const SHOWN: usize = 10;
     let shown = names.iter().take(SHOWN).map(T::to_string).collect::<Vec<_>>().join(", ");
     match names.len().checked_sub(SHOWN) {
@@ -301,6 +289,23 @@ mod tests {
         assert_eq!(types(&bad), [("Ready", "False"), ("Synced", "False"), ("Stalled", "True")]);
         let good = after(&bad, &Outcome::InSync, "2026-01-01T00:00:09Z");
         assert_eq!(types(&good), [("Ready", "True"), ("Synced", "True")]);
+    }
+
+    #[test]
+    fn whoever_only_looks_is_ready_and_names_what_differs() {
+        let equal = after(&[], &Outcome::Observed(Vec::new()), "2026-01-01T00:00:00Z");
+        assert_eq!(types(&equal), [("Ready", "True"), ("Synced", "True")]);
+        assert_eq!(equal[0].reason, reasons::OBSERVING);
+        let title = vec![AttributePath::core("title")];
+        let differs = after(&equal, &Outcome::Observed(title), "2026-01-01T00:00:09Z");
+        assert_eq!(types(&differs), [("Ready", "True"), ("Synced", "False")]);
+        assert!(differs[0].message.contains("title"), "{}", differs[0].message);
+    }
+
+    #[test]
+    fn a_standstill_says_neither_yes_nor_no() {
+        let still = after(&[], &Outcome::Suspended(suspended(false)), "2026-01-01T00:00:00Z");
+        assert_eq!(types(&still), [("Ready", "Unknown"), ("Synced", "Unknown")]);
     }
 
     #[test]

@@ -5,19 +5,30 @@ use std::collections::BTreeSet;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 
 use super::{
+    address::Address,
     diff::{Known, Rewritten},
-    lifecycle::Address,
 };
 use crate::{
-    api::{Anchor, MemberCounts, Normalized, Origin, ScimGroupStatus, ScimUserStatus, conditions},
+    api::{Anchor, MemberCounts, Normalized, Origin, ScimGroupStatus, ScimUserStatus, conditions, reasons},
     scim::path::AttributePath,
 };
+
+/// An identity that status tells of while the object is not anchored to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shown {
+    /// The server's id.
+    pub id: String,
+    /// Its name.
+    pub name: Option<String>,
+}
 
 /// The memory of one object.
 #[derive(Clone, Debug, Default)]
 pub struct Record {
     /// Where the identity is.
     pub anchor: Option<Address>,
+    /// The identity that is shown without a claim on it.
+    pub shown: Option<Shown>,
     /// How it came to be managed.
     pub origin: Option<Origin>,
     /// What is managed and what the server makes of it.
@@ -44,6 +55,24 @@ impl Record {
         self.observed_generation == generation && self.conditions.iter().any(synced)
     }
 
+    /// Whether this generation was compared with the identity that it only
+    /// shows.
+    pub fn is_observed(&self, generation: Option<i64>) -> bool {
+        self.observed_generation == generation && self.reason() == Some(reasons::OBSERVING)
+    }
+
+    /// Forgets all but who it was, and what people were told.
+    pub fn let_go(&mut self) {
+        let anchor = self.anchor.take();
+        *self = Self {
+            shown: anchor.map(|anchor| Shown { id: anchor.id, name: anchor.name }).or(self.shown.take()),
+            observed_generation: self.observed_generation,
+            conditions: std::mem::take(&mut self.conditions),
+            last_handled_reconcile_at: self.last_handled_reconcile_at.take(),
+            ..Self::default()
+        };
+    }
+
     /// Whether everything that it names was there to be applied.
     pub fn is_complete(&self) -> bool {
         self.members.as_ref().is_none_or(|members| members.pending == 0)
@@ -59,6 +88,7 @@ impl Record {
     pub fn of_user(status: Option<&ScimUserStatus>) -> Self {
         let Some(status) = status.cloned() else { return Self::default() };
         Self {
+            shown: shown(status.anchor.as_ref(), status.id, status.user_name.as_ref()),
             anchor: status.anchor.map(|anchor| address(anchor, status.user_name)),
             origin: status.origin,
             known: known(status.managed_attributes, status.normalized),
@@ -75,6 +105,7 @@ impl Record {
     pub fn of_group(status: Option<&ScimGroupStatus>) -> Self {
         let Some(status) = status.cloned() else { return Self::default() };
         Self {
+            shown: shown(status.anchor.as_ref(), status.id, status.display_name.as_ref()),
             anchor: status.anchor.map(|anchor| address(anchor, status.display_name)),
             origin: status.origin,
             known: known(status.managed_attributes, status.normalized),
@@ -89,9 +120,9 @@ impl Record {
 
     /// The user's status that says all this.
     pub fn into_user_status(self) -> ScimUserStatus {
-        let (anchor, user_name) = parts(self.anchor);
+        let (anchor, id, user_name) = parts(self.anchor, self.shown);
         ScimUserStatus {
-            id: anchor.as_ref().map(|anchor| anchor.id.clone()),
+            id,
             anchor,
             user_name,
             origin: self.origin,
@@ -106,9 +137,9 @@ impl Record {
 
     /// The group's status that says all this.
     pub fn into_group_status(self) -> ScimGroupStatus {
-        let (anchor, display_name) = parts(self.anchor);
+        let (anchor, id, display_name) = parts(self.anchor, self.shown);
         ScimGroupStatus {
-            id: anchor.as_ref().map(|anchor| anchor.id.clone()),
+            id,
             anchor,
             display_name,
             origin: self.origin,
@@ -128,9 +159,20 @@ fn address(anchor: Anchor, name: Option<String>) -> Address {
     Address { endpoint: anchor.endpoint_key, id: anchor.id, created: anchor.created, name }
 }
 
-fn parts(address: Option<Address>) -> (Option<Anchor>, Option<String>) {
-    let Some(Address { endpoint, id, created, name }) = address else { return (None, None) };
-    (Some(Anchor { endpoint_key: endpoint, id, created }), name)
+fn shown(anchor: Option<&Anchor>, id: Option<String>, name: Option<&String>) -> Option<Shown> {
+    id.filter(|_| anchor.is_none()).map(|id| Shown { id, name: name.cloned() })
+}
+
+/// The anchor, the id and the name.
+fn parts(address: Option<Address>, shown: Option<Shown>) -> (Option<Anchor>, Option<String>, Option<String>) {
+    match (address, shown) {
+        (Some(Address { endpoint, id, created, name }), _) => {
+            let anchor = Anchor { endpoint_key: endpoint, id: id.clone(), created };
+            (Some(anchor), Some(id), name)
+        }
+        (None, Some(Shown { id, name })) => (None, Some(id), name),
+        (None, None) => (None, None, None),
+    }
 }
 
 fn known(managed: Option<Vec<String>>, normalized: Option<Vec<Normalized>>) -> Known {

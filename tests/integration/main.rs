@@ -5,12 +5,14 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 
 mod admission;
+mod adoption;
 mod crashes;
 mod deletion;
 mod drift;
 mod examples;
 mod groups;
 mod harness;
+mod observe;
 mod ownership;
 mod process;
 mod provider_faults;

@@ -1,0 +1,143 @@
+//! What a person has to decide, and how they are told.
+
+use super::outcome::{Because, listed};
+use crate::api::reasons;
+
+/// Why nothing goes on by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// The provider points to another endpoint than the anchor.
+    EndpointChanged {
+        /// The anchor's endpoint key.
+        anchored: String,
+        /// The provider's endpoint key.
+        current: String,
+    },
+    /// Under the anchored id the server has somebody else.
+    IdentityMismatch {
+        /// The id.
+        id: String,
+    },
+    /// Somebody else's identity has the manifest's keys.
+    AlreadyExists {
+        /// Their ids.
+        ids: Vec<String>,
+    },
+    /// The same, and it is inactive, perhaps on purpose.
+    IdentityInactive {
+        /// Its id.
+        id: String,
+    },
+    /// It could be taken over, and the provider forbids that.
+    AdoptionForbidden {
+        /// Its id.
+        id: String,
+    },
+    /// Several identities have the manifest's keys, so that none is meant.
+    SeveralMatch {
+        /// Their ids.
+        ids: Vec<String>,
+    },
+    /// Another object stands for the identity that is meant.
+    StoodFor {
+        /// Its id.
+        id: String,
+    },
+    /// The identity with the id that the manifest names has another name.
+    OtherName {
+        /// The id.
+        id: String,
+    },
+    /// The server has nothing under the id that the manifest names.
+    NoSuchId {
+        /// The id.
+        id: String,
+    },
+    /// Nobody there has the keys of an object that only observes.
+    NobodyThere,
+    /// An identity was found that may or may not be the one that was
+    /// announced.
+    AmbiguousCreate {
+        /// Their ids.
+        ids: Vec<String>,
+    },
+}
+
+impl Obstacle {
+    /// What a person is told about it.
+    pub fn because(&self, kind: &str) -> Because {
+        Because::new(self.reason(), self.message(kind))
+    }
+
+    fn reason(&self) -> &'static str {
+        match self {
+            Self::EndpointChanged { .. } => reasons::ENDPOINT_CHANGED,
+            Self::IdentityMismatch { .. } | Self::OtherName { .. } => reasons::IDENTITY_MISMATCH,
+            Self::AlreadyExists { .. } | Self::SeveralMatch { .. } | Self::StoodFor { .. } => {
+                reasons::ALREADY_EXISTS
+            }
+            Self::IdentityInactive { .. } => reasons::IDENTITY_INACTIVE,
+            Self::AdoptionForbidden { .. } => reasons::ADOPTION_FORBIDDEN,
+            Self::NoSuchId { .. } | Self::NobodyThere => reasons::REMOTE_MISSING,
+            Self::AmbiguousCreate { .. } => reasons::AMBIGUOUS_CREATE,
+        }
+    }
+
+    fn message(&self, kind: &str) -> String {
+        match self {
+            Self::EndpointChanged { anchored, current } => format!(
+                "this {kind} was created at {anchored}, and its provider now points to {current}. Nothing is read \
+                 or changed there. Point the provider back, or set deletionPolicy: Retain, delete this object and \
+                 create it anew for the other server."
+            ),
+            Self::IdentityMismatch { id } => format!(
+                "the server now has somebody else under the id {id}: it was created at another time than the \
+                 {kind} of this object. Nothing is changed or deleted. If that is right, set deletionPolicy: \
+                 Retain, delete this object and create it anew."
+            ),
+            Self::AlreadyExists { ids } => format!(
+                "the server already has a {kind} with this name or externalId that this object did not create (id \
+                 {}). It is left untouched. To take it over, set adoptionPolicy: Adopt. Else rename one of them, \
+                 or remove the one on the server if nobody needs it; this object then goes on by itself.",
+                listed(ids)
+            ),
+            Self::IdentityInactive { id } => format!(
+                "the server already has a {kind} with this name or externalId, and it is inactive, perhaps on \
+                 purpose (id {id}). It is left untouched. To take it over, set adoptionPolicy: Adopt; to enable \
+                 it as well, active: true. Else rename one of them."
+            ),
+            Self::AdoptionForbidden { id } => format!(
+                "this object would take over the {kind} with the id {id}, and its provider forbids that. Set \
+                 adoption: Allowed at the provider, or rename this object's {kind}."
+            ),
+            Self::SeveralMatch { ids } => format!(
+                "several {kind}s on the server have this name or externalId (id {}), and only one can be meant. \
+                 They are left untouched. Name the right one in adoptID, or make the name and the externalId of \
+                 this object those of one {kind}.",
+                listed(ids)
+            ),
+            Self::StoodFor { id } => format!(
+                "another object stands for the {kind} with this name or id (id {id}), and one {kind} has one \
+                 object. Rename one of them or delete one of the objects."
+            ),
+            Self::OtherName { id } => format!(
+                "the {kind} with the id {id}, which adoptID names, has another name than this manifest. It is \
+                 left untouched. Correct adoptID or the name."
+            ),
+            Self::NoSuchId { id } => format!(
+                "the server has no {kind} with the id {id}, which adoptID names. Nothing is created in its place. \
+                 Correct adoptID, or remove it to go by the name."
+            ),
+            Self::NobodyThere => format!(
+                "the server has no {kind} with this name or externalId to observe. This object goes on by itself \
+                 once there is one; set mode: Manage to create it."
+            ),
+            Self::AmbiguousCreate { ids } => format!(
+                "a creation was interrupted, and the server has a {kind} that may be the result, without proof \
+                 (id {}). Nothing is changed. Look at it on the server: remove it there if nobody needs it, and \
+                 this object creates a new one; or set deletionPolicy: Retain and delete this object.",
+                listed(ids)
+            ),
+        }
+    }
+}

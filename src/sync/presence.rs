@@ -1,0 +1,120 @@
+//! Who on the server is meant by an object that has no identity yet: the one
+//! with the id that its manifest names, or whoever has its keys.
+
+use super::{
+    address::Reading,
+    lifecycle::{Facts, Step},
+    lookup::{Lookup, same_name},
+    obstacle::Obstacle,
+};
+use crate::scim::{path::AttributePath, port::ResourceType, resource::Resource};
+
+/// Whether an identity that is there already may become the object's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Takeover {
+    /// The object does not ask for it.
+    #[default]
+    Unasked,
+    /// The object asks for it, and its provider forbids it.
+    Forbidden,
+    /// The object asks for it, and may.
+    Allowed,
+}
+
+/// Who is meant.
+enum Presence<'a> {
+    /// Something has to be asked or waited for first.
+    Undecided(Step),
+    /// Certainly nobody.
+    Nobody,
+    /// This one, with this id.
+    One(&'a Resource, String),
+    /// It cannot be one, for this reason.
+    None(Obstacle),
+}
+
+/// Who is meant, as far as it was looked into.
+fn presence<'a>(facts: &Facts<'a>, resource_type: ResourceType) -> Presence<'a> {
+    match facts.named_id.filter(|_| facts.observes || facts.takeover != Takeover::Unasked) {
+        Some(id) => by_id(facts, id, resource_type),
+        None => by_keys(facts),
+    }
+}
+
+/// What becomes of an object that is to manage the one who is meant.
+pub(super) fn management(facts: &Facts<'_>, resource_type: ResourceType) -> Step {
+    if let (Takeover::Forbidden, Some(id)) = (facts.takeover, facts.named_id) {
+        return Step::Stall(Obstacle::AdoptionForbidden { id: id.to_owned() });
+    }
+    let (found, id) = match presence(facts, resource_type) {
+        Presence::Undecided(step) => return step,
+        Presence::Nobody => return Step::Announce,
+        Presence::None(obstacle) => return Step::Stall(obstacle),
+        Presence::One(found, id) => (found, id),
+    };
+    match facts.takeover {
+        Takeover::Allowed => Step::Adopt(found.clone()),
+        Takeover::Forbidden => Step::Stall(Obstacle::AdoptionForbidden { id }),
+        Takeover::Unasked if is_inactive(found) => Step::Stall(Obstacle::IdentityInactive { id }),
+        Takeover::Unasked => Step::Stall(Obstacle::AlreadyExists { ids: vec![id] }),
+    }
+}
+
+/// What an object shows that only observes.
+pub(super) fn observation(facts: &Facts<'_>, resource_type: ResourceType) -> Step {
+    match presence(facts, resource_type) {
+        Presence::Undecided(step) => step,
+        Presence::Nobody => Step::Stall(Obstacle::NobodyThere),
+        Presence::None(obstacle) => Step::Stall(obstacle),
+        Presence::One(found, _) => Step::Show(found.clone()),
+    }
+}
+
+fn by_id<'a>(facts: &Facts<'a>, id: &str, resource_type: ResourceType) -> Presence<'a> {
+    let found = match facts.named {
+        Reading::NotYet => return Presence::Undecided(Step::ReadNamed(id.to_owned())),
+        Reading::Gone => return Presence::None(Obstacle::NoSuchId { id: id.to_owned() }),
+        Reading::Present(found) => found,
+    };
+    match facts.desired {
+        Some(desired) if same_name(resource_type, desired, found) => unclaimed(facts, found, id.to_owned()),
+        _ => Presence::None(Obstacle::OtherName { id: id.to_owned() }),
+    }
+}
+
+fn by_keys<'a>(facts: &Facts<'a>) -> Presence<'a> {
+    let hits = match facts.lookup {
+        Lookup::NotYet => return Presence::Undecided(Step::Look),
+        Lookup::None => return Presence::Nobody,
+        Lookup::Unknown(why) => return Presence::Undecided(Step::Retry(why.clone())),
+        Lookup::Found(hits) => hits,
+    };
+    match hits.as_slice() {
+        [found] => match found.id() {
+            Some(id) => unclaimed(facts, found, id),
+            None => Presence::None(Obstacle::AlreadyExists { ids: Vec::new() }),
+        },
+        several if facts.takeover == Takeover::Unasked && !facts.observes => {
+            Presence::None(Obstacle::AlreadyExists { ids: ids(several) })
+        }
+        several => Presence::None(Obstacle::SeveralMatch { ids: ids(several) }),
+    }
+}
+
+/// Whoever only looks may look at an identity that another object stands for.
+fn unclaimed<'a>(facts: &Facts<'a>, found: &'a Resource, id: String) -> Presence<'a> {
+    if !facts.observes && facts.claimed.contains(&id) {
+        Presence::None(Obstacle::StoodFor { id })
+    } else {
+        Presence::One(found, id)
+    }
+}
+
+/// Whether a user may not sign in. One that does not say is active.
+pub(super) fn is_inactive(resource: &Resource) -> bool {
+    resource.get(&AttributePath::core("active")).and_then(serde_json::Value::as_bool) == Some(false)
+}
+
+pub(super) fn ids(hits: &[Resource]) -> Vec<String> {
+    hits.iter().filter_map(Resource::id).collect()
+}
