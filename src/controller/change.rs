@@ -1,27 +1,72 @@
-//! The one way to change an identity that is there.
+//! The one way to change an identity that is there: by PATCH, or by PUT where
+//! the server has no PATCH.
+
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{
     identity::Identity,
     pass::{Fault, Pass},
+    sessions::Session,
 };
 use crate::{
     scim::{
+        discovery::Discovery,
         error::{Error, ErrorKind},
+        port::ResourceType,
         resource::Resource,
     },
-    sync::{diff::Change, plan},
+    sync::{diff::Change, plan, put},
 };
 
 /// How often an identity is read again because somebody else changed it in
 /// between, before it is left for later.
 const REPEATS: u32 = 3;
 
+/// Whether users and groups are changed by PUT.
+#[derive(Debug, Default)]
+pub(super) struct ByPut {
+    users: AtomicBool,
+    groups: AtomicBool,
+}
+
+impl ByPut {
+    /// Takes a server at its word that says it has no PATCH. That it has one
+    /// is not believed once it refused.
+    pub(super) fn heed(&self, discovery: &Discovery) {
+        for resource_type in ResourceType::ALL {
+            if discovery.patch == Some(false) {
+                self.set(resource_type, true);
+            }
+        }
+    }
+
+    /// Whether this kind of resource is changed by PUT.
+    pub(super) fn is_set(&self, resource_type: ResourceType) -> bool {
+        self.of(resource_type).load(Ordering::Relaxed)
+    }
+
+    fn set(&self, resource_type: ResourceType, by_put: bool) {
+        self.of(resource_type).store(by_put, Ordering::Relaxed);
+    }
+
+    fn of(&self, resource_type: ResourceType) -> &AtomicBool {
+        match resource_type {
+            ResourceType::User => &self.users,
+            ResourceType::Group => &self.groups,
+        }
+    }
+}
+
 impl<T: Identity> Pass<'_, T> {
-    /// Changes an identity; answers it as it is now, where the server shows
-    /// it.
-    pub(super) async fn change(&self, id: &str, changes: &[Change]) -> Result<Option<Resource>, Fault> {
-        let Some(request) = plan::patch(changes) else { return Ok(None) };
-        let answer = self.server()?.port.patch(T::RESOURCE_TYPE, id, &request).await;
+    /// Changes an identity that was read as `observed`; answers it as it is
+    /// now, where the server shows it.
+    pub(super) async fn change(
+        &self,
+        id: &str,
+        changes: &[Change],
+        observed: &Resource,
+    ) -> Result<Option<Resource>, Fault> {
+        let answer = change(self.server()?, T::RESOURCE_TYPE, id, changes, observed).await;
         T::memory(self.context).changed(&self.object);
         Ok(answer?)
     }
@@ -32,5 +77,34 @@ impl<T: Identity> Pass<'_, T> {
         let Fault::Server(Error { kind: ErrorKind::PreconditionFailed, .. }) = fault else { return false };
         self.overtaken += 1;
         self.overtaken <= REPEATS
+    }
+}
+
+async fn change(
+    session: &Session,
+    resource_type: ResourceType,
+    id: &str,
+    changes: &[Change],
+    observed: &Resource,
+) -> Result<Option<Resource>, Error> {
+    let port = &session.port;
+    if !session.by_put.is_set(resource_type) {
+        let Some(request) = plan::patch(changes) else { return Ok(None) };
+        match port.patch(resource_type, id, &request).await {
+            Err(error) if error.kind == ErrorKind::Unsupported => {
+                session.by_put.set(resource_type, true);
+            }
+            answer => return answer,
+        }
+    }
+    let body = put::body(observed, changes);
+    match port.replace(resource_type, id, &body, observed.version()).await {
+        // Whoever sends the next change needs the version that there is now.
+        Ok(None) => port.get(resource_type, id).await,
+        Err(error) if error.kind == ErrorKind::Unsupported => {
+            session.by_put.set(resource_type, false);
+            Err(error)
+        }
+        answer => answer,
     }
 }

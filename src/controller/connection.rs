@@ -181,6 +181,7 @@ pub(super) async fn probe(connection: &Connection) -> Result<(), Because> {
     let because = |error: &Error| because(error, connection);
     let discovery = port.discover().await.map_err(|error| because(&error))?;
     tracing::debug!(?discovery, endpoint = connection.session.endpoint, "the server describes itself");
+    connection.session.by_put.heed(&discovery);
     let one = PageRequest { start_index: 1, count: 1, by_search: false };
     port.list(ResourceType::User, one).await.map_err(|error| because(&error))?;
     Ok(())

@@ -28,7 +28,7 @@ impl<T: Identity> Pass<'_, T> {
     pub(super) async fn deactivate(&mut self, resource: &Resource) -> Result<(), Fault> {
         let Some(id) = resource.id() else { return Ok(()) };
         let change = Change { path: AttributePath::core("active"), value: Some(false.into()) };
-        self.change(&id, &[change]).await?;
+        self.change(&id, &[change], resource).await?;
         self.context.events.done(
             &self.object,
             "Deactivated",

@@ -10,6 +10,7 @@ use std::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    change::ByPut,
     names::Names,
     pace::Access,
     paced::Paced,
@@ -35,6 +36,8 @@ pub(super) struct Session {
     pub(super) resync: Duration,
     /// Paging works by POST to `/.search` only.
     pub(super) by_search: AtomicBool,
+    /// Which resources are changed by PUT.
+    pub(super) by_put: ByPut,
     /// Whom userNames mean there.
     pub(super) names: Names,
     in_turn: Arc<dyn Port>,
@@ -112,6 +115,7 @@ impl Session {
             traffic,
             resync,
             by_search: AtomicBool::new(false),
+            by_put: ByPut::default(),
             names: Names::default(),
             closed: CancellationToken::new(),
         }

@@ -74,7 +74,7 @@ impl<T: Identity> Pass<'_, T> {
         let Some(id) = self.id() else { return Ok(observed) };
         let kind = T::memory(self.context);
         let repeated = kind.attempt(&self.object, self.digests(desired, changes, &observed));
-        let shown = match self.change(&id, changes).await? {
+        let shown = match self.change(&id, changes, &observed).await? {
             Some(resource) => Some(resource),
             None if repeated => self.server()?.port.get(T::RESOURCE_TYPE, &id).await?,
             None => None,
