@@ -24,6 +24,7 @@ use crate::{
 
 impl<T: Identity> Pass<'_, T> {
     pub(super) async fn announce(&mut self) -> Result<(), Fault> {
+        self.read_password().await?;
         let Ok(desired) = &self.desired else { return Ok(()) };
         let session = self.server()?;
         // What is announced is created at once: a crash during a long wait in
@@ -50,8 +51,10 @@ impl<T: Identity> Pass<'_, T> {
 
     pub(super) async fn create(&mut self) -> Result<(), Fault> {
         let Ok(desired) = &self.desired else { return Ok(()) };
-        let (body, managed) = (plan::create_body(desired), desired.path_set());
+        let (mut body, managed) = (plan::create_body(desired), desired.path_set());
+        let manager = desired.manager().map(str::to_owned);
         self.request = Request::Create;
+        self.add_password(&mut body);
         let port = match self.in_turn.take() {
             Some(port) => port,
             None => Arc::clone(&self.server()?.port),
@@ -62,14 +65,16 @@ impl<T: Identity> Pass<'_, T> {
             (Ok(created), _) => created,
             (Err(error), Some(intent)) if !error.may_have_taken_effect() => {
                 T::memory(self.context).refused(&self.object, &intent.nonce);
-                return Err(error.into());
+                return Err(self.without_password(error.into()));
             }
-            (Err(error), _) => return Err(error.into()),
+            (Err(error), _) => return Err(self.without_password(error.into())),
         };
         self.request = Request::Other;
         self.check_result(&created)?;
         self.take(&created, Some(&body), Origin::Created);
         self.record.known.managed = managed;
+        self.record_password();
+        T::memory(self.context).made_manager(&self.object, manager.as_deref());
         // Some servers answer with the id and little else: then it is read.
         let is_whole = created.text(name_attribute(T::RESOURCE_TYPE)).is_some();
         self.reading = if is_whole { Reading::Present(created) } else { Reading::NotYet };
@@ -115,5 +120,6 @@ impl<T: Identity> Pass<'_, T> {
         self.record.origin = Some(origin);
         self.record.known.rewritten.clear();
         self.record.shown = None;
+        self.record.password_digest = None;
     }
 }

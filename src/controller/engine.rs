@@ -31,6 +31,9 @@ use crate::{
 /// hiccup of the server must not rewrite a thousand objects.
 const WORTH_A_WORD: u32 = 3;
 
+/// A Secret that was mended is read again after no longer than this.
+const LONGEST_UNMET: Duration = Duration::from_mins(1);
+
 /// No pass takes a place for longer than this.
 const LONGEST_PASS: Duration = Duration::from_mins(5);
 
@@ -103,6 +106,10 @@ fn judge<T: Identity>(pass: &mut Pass<'_, T>, fault: Fault) -> End {
             End::Done(Outcome::Stalled(Because::new(reasons::UNEXPECTED_ADOPTION, message)), Some(pause))
         }
         Fault::Server(error) => refused(pass, &error, failures, pause),
+        Fault::Unmet(because) if because.reason == reasons::PROGRESSING => {
+            quiet_at_first(failures, because, pause)
+        }
+        Fault::Unmet(because) => End::Done(Outcome::Stalled(because), Some(pause.min(LONGEST_UNMET))),
         Fault::Undecided(why) => {
             let because = Because::new(reasons::PROGRESSING, format!("it cannot be told yet: {why}"));
             quiet_at_first(failures, because, pause)

@@ -3,15 +3,17 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{context::Context, kind::Kind, permission::Asking, roster::Roster, watches::Watchable};
+use super::{context::Context, kind::Kind, managers, permission::Asking, roster::Roster, watches::Watchable};
 use crate::{
     api::{
         AdoptionPolicy, Anchor, DeletionPolicy, GroupDeletionPolicy, Mode, ProviderRef, ScimGroup, ScimUser,
+        SecretKeyRef,
     },
     scim::port::ResourceType,
     sync::{
         desired::{Desired, InvalidSpec},
         members::Wanted,
+        outcome::ManagerRemark,
         record::Record,
     },
 };
@@ -42,6 +44,19 @@ pub(super) trait Identity: Watchable + Serialize + Asking {
     fn provider_ref(&self) -> &ProviderRef;
     /// What the manifest names.
     fn desired(&self) -> Result<Desired, InvalidSpec>;
+    /// What the manifest names, with what it names by object, as far as that
+    /// is known: and how far that is.
+    fn resolved(
+        &self,
+        _context: &Context,
+        _endpoint: Option<&str>,
+    ) -> Result<(Desired, Option<ManagerRemark>), InvalidSpec> {
+        Ok((self.desired()?, None))
+    }
+    /// The Secret with the password.
+    fn password_ref(&self) -> Option<&SecretKeyRef> {
+        None
+    }
     /// How the manifest wants the identity to be handled.
     fn handling(&self) -> Handling<'_>;
     /// What the manifest says about deletion.
@@ -76,6 +91,23 @@ impl Identity for ScimUser {
 
     fn desired(&self) -> Result<Desired, InvalidSpec> {
         Desired::user(&self.spec)
+    }
+
+    fn resolved(
+        &self,
+        context: &Context,
+        endpoint: Option<&str>,
+    ) -> Result<(Desired, Option<ManagerRemark>), InvalidSpec> {
+        let mut desired = self.desired()?;
+        let manager = managers::resolve(self, context, endpoint.unwrap_or_default());
+        if let Some((Some(id), _)) = &manager {
+            desired.link_manager(id);
+        }
+        Ok((desired, manager.map(|(_, reference)| reference)))
+    }
+
+    fn password_ref(&self) -> Option<&SecretKeyRef> {
+        self.spec.password_secret_ref.as_ref()
     }
 
     fn handling(&self) -> Handling<'_> {

@@ -54,6 +54,8 @@ struct Notes<T> {
     members: Option<u64>,
     /// Members that the server refused.
     member_refusals: Refusals,
+    /// A fingerprint of the manager that the user was last made to have.
+    manager: Option<u64>,
     /// What was sent last and not seen to have taken effect.
     attempted: BTreeMap<AttributePath, Rewritten>,
 }
@@ -71,6 +73,7 @@ impl<T> Default for Notes<T> {
             refused: None,
             members: None,
             member_refusals: Refusals::default(),
+            manager: None,
             attempted: BTreeMap::new(),
         }
     }
@@ -273,6 +276,17 @@ impl<T: Identity> Kind<T> {
     /// Notes the members that the server refused.
     pub(super) fn refuse_members(&self, object: &T, refusals: Refusals) {
         self.note(object, |note| note.member_refusals = refusals);
+    }
+
+    /// Notes the manager that the user was made to have.
+    pub(super) fn made_manager(&self, object: &T, manager: Option<&str>) {
+        let print = fingerprint(&manager);
+        self.note(object, |note| note.manager = Some(print));
+    }
+
+    /// Whether the user was made to have just this manager.
+    pub(super) fn has_manager(&self, object: &T, manager: Option<&str>) -> bool {
+        self.read(object, |note| note.manager == Some(fingerprint(&manager))).unwrap_or_default()
     }
 
     /// Notes what is about to be sent, and says which of it was sent before

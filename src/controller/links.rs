@@ -15,7 +15,7 @@ use kube::{
 use tokio::{sync::mpsc, time::Instant};
 
 use super::{
-    context::Context, identity::Identity, kind::fingerprint, permission::looks_refused,
+    context::Context, identity::Identity, kind::fingerprint, managers, permission::looks_refused,
     providers::ProviderKey, roster::Roster, sessions::Standing, windows::Windows,
 };
 use crate::{
@@ -123,7 +123,9 @@ pub(super) async fn follow(context: Arc<Context>, mut changes: mpsc::UnboundedRe
                     gathered.push(change);
                 }
                 let now = Instant::now();
-                for group in concerned_groups(&context, &std::mem::take(&mut gathered)) {
+                let changed = std::mem::take(&mut gathered);
+                managers::suspect_reports(&context, users_of(&changed));
+                for group in concerned_groups(&context, &changed) {
                     windows.touch(ObjectRef::from(&*group), now);
                 }
             }
@@ -141,6 +143,12 @@ struct Names<'a> {
 }
 
 /// The groups that name one of these, in whatever way.
+/// The namespaces and names of the users among what changed.
+fn users_of(changes: &[Changed]) -> impl Iterator<Item = (&str, &str)> {
+    let users = changes.iter().filter(|changed| changed.resource_type == ResourceType::User);
+    users.map(|user| (user.namespace.as_str(), user.name.as_str()))
+}
+
 fn concerned_groups(context: &Context, changes: &[Changed]) -> Vec<Arc<ScimGroup>> {
     let mut by_namespace: HashMap<&str, Names<'_>> = HashMap::new();
     for Changed { resource_type, namespace, name } in changes {

@@ -44,7 +44,7 @@ fn differing<T: Identity>(
     object: &T,
     found: &Resource,
 ) -> Vec<AttributePath> {
-    let Ok(desired) = object.desired() else { return Vec::new() };
+    let Ok((desired, _)) = object.resolved(context, Some(roster.endpoint())) else { return Vec::new() };
     let changes = diff(&desired, &Known::default(), found, &context.digester);
     let wanted = object.wanted_members(roster);
     let applied = object.record().applied_members;

@@ -4,6 +4,7 @@
 use std::{sync::Arc, time::Duration};
 
 use kube::{ResourceExt, runtime::reflector::ObjectRef};
+use secrecy::SecretString;
 use tokio::time::Instant;
 
 use super::{
@@ -30,7 +31,7 @@ use crate::{
         intent::Intent,
         lifecycle::{self, Announced, Facts, Step},
         lookup::Lookup,
-        outcome::{Because, MemberRemarks, Outcome, Remarks, Request, suspended},
+        outcome::{Because, ManagerRemark, MemberRemarks, Outcome, Remarks, Request, suspended},
         record::Record,
     },
 };
@@ -71,6 +72,15 @@ pub(super) enum Fault {
     /// The server's answers do not tell what is there.
     #[error("{0}")]
     Undecided(String),
+    /// Something that is not on the server is missing.
+    #[error("{}", .0.message)]
+    Unmet(Because),
+}
+
+impl From<Because> for Fault {
+    fn from(because: Because) -> Self {
+        Self::Unmet(because)
+    }
 }
 
 /// One object on its way.
@@ -100,6 +110,10 @@ pub(super) struct Pass<'a, T: Identity> {
     pub(super) named: Reading,
     /// How far the members are, once they were looked at.
     pub(super) members: Option<MemberRemarks>,
+    /// How far the reference to the manager is.
+    manager: Option<ManagerRemark>,
+    /// The password, once it was read.
+    pub(super) password: Option<SecretString>,
     /// What was last asked of the server, for the words of a refusal.
     pub(super) request: Request,
     /// How often somebody else changed the identity in between.
@@ -140,6 +154,8 @@ impl<'a, T: Identity> Pass<'a, T> {
             reading: Reading::NotYet,
             named: Reading::NotYet,
             members: None,
+            manager: None,
+            password: None,
             request: Request::Other,
             provider,
             overtaken: 0,
@@ -186,6 +202,7 @@ impl<'a, T: Identity> Pass<'a, T> {
         Remarks {
             rewritten: self.record.known.rewritten.keys().cloned().collect(),
             members: self.members.clone(),
+            manager: self.manager.clone(),
         }
     }
 
@@ -377,7 +394,7 @@ impl<'a, T: Identity> Pass<'a, T> {
     /// Takes over what the object says, after it was read.
     pub(super) fn consider_object(&mut self) {
         self.generation = self.object.meta().generation;
-        self.desired = self.object.desired();
+        self.resolve();
         self.record = self.object.record();
         let endpoint = self.session.as_ref().map(|session| session.endpoint.as_str());
         let uid = self.object.uid().unwrap_or_default();
@@ -386,6 +403,15 @@ impl<'a, T: Identity> Pass<'a, T> {
             .annotations()
             .get(CREATE_INTENT)
             .and_then(|note| Intent::open(note, &self.context.digester, &uid, endpoint));
+    }
+
+    /// Takes over what the manifest names, as far as that is known by now.
+    pub(super) fn resolve(&mut self) {
+        let endpoint = self.session.as_ref().map(|session| session.endpoint.as_str());
+        (self.desired, self.manager) = match self.object.resolved(self.context, endpoint) {
+            Ok((desired, manager)) => (Ok(desired), manager),
+            Err(invalid) => (Err(invalid), None),
+        };
     }
 
     pub(super) fn is_deleting(&self) -> bool {

@@ -28,6 +28,11 @@ impl<'a> Roster<'a> {
         Self { context, provider, session, users: OnceCell::new(), user_names: OnceCell::new() }
     }
 
+    /// The endpoint key of the server.
+    pub(super) fn endpoint(&self) -> &str {
+        &self.session.endpoint
+    }
+
     /// Whom the manifest of a group names; `None` where its members are not
     /// ours.
     pub(super) fn wanted(&self, group: &ScimGroup) -> Option<Wanted> {

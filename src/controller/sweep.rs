@@ -10,8 +10,8 @@ use kube::ResourceExt;
 use tokio::time::Instant;
 
 use super::{
-    context::Context, identity::Identity, look::PAGE_SIZE, names, observe::Observed, providers::ProviderKey,
-    roster::Roster, sessions::Session,
+    context::Context, identity::Identity, look::PAGE_SIZE, names, observe::Observed, password,
+    providers::ProviderKey, roster::Roster, sessions::Session,
 };
 use crate::{
     api::{ScimGroup, ScimUser},
@@ -41,6 +41,7 @@ pub(super) async fn repeat(context: &Arc<Context>, provider: &ProviderKey, sessi
                 tracing::warn!(%error, %provider, "a sweep broke off");
             }
         }
+        password::compare(context, provider, session).await;
         tokio::time::sleep(session.resync.mul_f64(entropy::factor(0.9..=1.1))).await;
     }
 }
@@ -125,7 +126,7 @@ fn compare<T: Identity>(
 }
 
 fn differs<T: Identity>(context: &Context, roster: &Roster<'_>, object: &T, resource: &Resource) -> bool {
-    let Ok(desired) = object.desired() else { return false };
+    let Ok((desired, _)) = object.resolved(context, Some(roster.endpoint())) else { return false };
     let record = object.record();
     if !diff(&desired, &record.known, resource, &context.digester).is_empty() {
         return true;

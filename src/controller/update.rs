@@ -22,6 +22,7 @@ use crate::{
 impl<T: Identity> Pass<'_, T> {
     /// Sends what differs, and remembers what is managed from now on.
     pub(super) async fn update(&mut self) -> Result<(), Fault> {
+        self.resolve();
         let (Reading::Present(observed), Ok(desired)) =
             (std::mem::take(&mut self.reading), self.desired.clone())
         else {
@@ -45,7 +46,9 @@ impl<T: Identity> Pass<'_, T> {
                 anchor.created = observed.created().filter(|time| fits(time)).map(str::to_owned);
             }
         }
-        self.update_members(&observed).await
+        T::memory(self.context).made_manager(&self.object, desired.manager());
+        self.update_members(&observed).await?;
+        self.update_password(&observed).await
     }
 
     /// Paths about to be managed are recorded before the request that sets

@@ -20,6 +20,8 @@ use crate::{
 pub struct Desired {
     resource_type: ResourceType,
     values: BTreeMap<AttributePath, Value>,
+    /// Leaves that are named and whose value is not known yet.
+    held: BTreeSet<AttributePath>,
 }
 
 /// A manifest that the schema lets through and that still cannot be meant.
@@ -125,7 +127,7 @@ impl Desired {
         resource_type: ResourceType,
         values: impl IntoIterator<Item = (AttributePath, Value)>,
     ) -> Self {
-        Self { resource_type, values: values.into_iter().collect() }
+        Self { resource_type, values: values.into_iter().collect(), held: BTreeSet::new() }
     }
 
     /// What this user is to be.
@@ -133,9 +135,10 @@ impl Desired {
         let mut desired = Self::new(ResourceType::User, []);
         desired.add_core(spec, &USER_ATTRIBUTES);
         if let Some(enterprise) = &spec.enterprise {
-            for (name, value) in fields(enterprise) {
+            for (name, value) in fields(enterprise).into_iter().filter(|(name, _)| name != "managerRef") {
                 desired.add(&AttributePath::extension(ENTERPRISE_SCHEMA, name), value);
             }
+            desired.held.extend(enterprise.manager_ref.iter().map(|_| manager()));
         }
         desired.add_extensions(spec.extensions.as_ref())?;
         desired.add_attributes(spec.attributes.as_ref(), &USER_ATTRIBUTES)?;
@@ -149,6 +152,25 @@ impl Desired {
         desired.add_extensions(spec.extensions.as_ref())?;
         desired.add_attributes(spec.attributes.as_ref(), &GROUP_ATTRIBUTES)?;
         desired.checked("displayName")
+    }
+
+    /// Says who the manager is, by the id on the server, where the manifest
+    /// names an object.
+    pub fn link_manager(&mut self, id: &str) {
+        if self.held.remove(&manager()) {
+            self.values.insert(manager(), id.into());
+        }
+    }
+
+    /// The manager's id, where it is known.
+    pub fn manager(&self) -> Option<&str> {
+        self.get(&manager())?.as_str()
+    }
+
+    /// Whether a leaf is named and its value not known yet: what is there
+    /// stays.
+    pub fn holds(&self, path: &AttributePath) -> bool {
+        self.held.contains(path)
     }
 
     /// User or Group.
@@ -180,6 +202,7 @@ impl Desired {
     /// a part of it: then its removal would touch something wanted.
     pub fn touches(&self, path: &AttributePath) -> bool {
         self.values.contains_key(path)
+            || self.held.contains(path)
             || self.values.contains_key(&path.parent())
             || (path.sub_attribute().is_none() && self.values.keys().any(|named| &named.parent() == path))
     }
@@ -251,6 +274,11 @@ impl Desired {
         }
         Ok(self)
     }
+}
+
+/// Where a person's manager is (RFC 7643 §4.3).
+fn manager() -> AttributePath {
+    AttributePath::extension(ENTERPRISE_SCHEMA, "manager").sub("value")
 }
 
 fn fields(value: &impl Serialize) -> Map<String, Value> {
@@ -336,6 +364,19 @@ mod tests {
         let desired = user("name", json!({"givenName": "Ada"})).unwrap();
         let paths: Vec<String> = desired.paths().map(ToString::to_string).collect();
         assert_eq!(paths, ["name.givenName", "userName"]);
+    }
+
+    #[test]
+    fn a_manager_by_name_is_held_until_the_id_is_known() {
+        let mut desired = user("enterprise", json!({"managerRef": {"name": "grace"}})).unwrap();
+        assert_eq!(desired.get(&manager()), None);
+        assert!(desired.holds(&manager()) && desired.touches(&manager()), "what is there stays");
+        desired.link_manager("7");
+        assert_eq!(desired.get(&manager()), Some(&json!("7")));
+        assert_eq!(desired.paths().count(), 2, "the name of the object is no attribute");
+        let mut by_id = user("enterprise", json!({"manager": {"value": "7"}})).unwrap();
+        by_id.link_manager("8");
+        assert_eq!(by_id.get(&manager()), Some(&json!("7")), "only a manager by name is linked");
     }
 
     #[test]

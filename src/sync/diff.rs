@@ -74,8 +74,10 @@ pub fn diff(desired: &Desired, known: &Known, observed: &Resource, digester: &Di
 
 /// Of what was managed, the paths that stay so: those the manifest names, and
 /// those it dropped but the server still shows (their removal is under way).
+/// What is named and not known yet stays what it was.
 pub fn still_managed(desired: &Desired, known: &Known, observed: &Resource) -> BTreeSet<AttributePath> {
-    desired.paths().chain(dropped(desired, known, observed)).cloned().collect()
+    let held = known.managed.iter().filter(|path| desired.holds(path));
+    desired.paths().chain(dropped(desired, known, observed)).chain(held).cloned().collect()
 }
 
 /// The paths that the server was found not to take as they were sent.

@@ -27,6 +27,16 @@ impl Digester {
         URL_SAFE_NO_PAD.encode(&hmac::sign(&self.key, text.as_bytes()).as_ref()[..12])
     }
 
+    /// A digest of the password of the identity with this id, and before it
+    /// what tells this key from another. Another identity's equal password
+    /// has another digest.
+    pub fn password(&self, id: &str, password: &str) -> String {
+        let sign = |text: String, length: usize| {
+            URL_SAFE_NO_PAD.encode(&hmac::sign(&self.key, text.as_bytes()).as_ref()[..length])
+        };
+        format!("{}.{}", sign("key".to_owned(), 3), sign(format!("password\0{id}\0{password}"), 12))
+    }
+
     /// The seal of a text.
     pub fn seal(&self, text: &str) -> String {
         URL_SAFE_NO_PAD.encode(hmac::sign(&self.key, format!("seal\0{text}").as_bytes()))

@@ -18,6 +18,7 @@ pub mod members;
 pub mod obstacle;
 pub mod outcome;
 pub mod pace;
+pub mod password;
 pub mod plan;
 pub mod presence;
 pub mod put;

@@ -3,7 +3,7 @@
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 
-pub use self::members::MemberRemarks;
+pub use self::{manager::ManagerRemark, members::MemberRemarks};
 use crate::{
     api::{conditions, reasons},
     scim::{
@@ -12,6 +12,7 @@ use crate::{
     },
 };
 
+mod manager;
 mod members;
 
 /// How a pass ended.
@@ -49,6 +50,8 @@ pub struct Remarks {
     pub rewritten: Vec<AttributePath>,
     /// References; `None` for kinds that have none.
     pub members: Option<MemberRemarks>,
+    /// The manager; `None` where none is named.
+    pub manager: Option<ManagerRemark>,
 }
 
 /// The longest message; the API server takes 32,768.
@@ -73,6 +76,10 @@ impl Because {
 pub enum Request {
     /// To create.
     Create,
+    /// To create somebody with a password.
+    CreateWithPassword,
+    /// To set a password.
+    Password,
     /// Anything else.
     Other,
 }
@@ -91,13 +98,42 @@ pub fn refusal(error: &Error, request: Request) -> Because {
             reasons::UNREACHABLE
         }
         ErrorKind::Unsupported => reasons::UNSUPPORTED_BY_SERVER,
-        ErrorKind::Conflict if request == Request::Create => reasons::ALREADY_EXISTS,
+        ErrorKind::Rejected | ErrorKind::Conflict if is_about_the_password(error, request) => {
+            return password_refusal(error);
+        }
+        ErrorKind::Conflict if request != Request::Other => reasons::ALREADY_EXISTS,
         ErrorKind::Conflict => reasons::NAME_TAKEN,
         ErrorKind::NotFound | ErrorKind::PreconditionFailed | ErrorKind::Rejected => {
             reasons::REJECTED_BY_SERVER
         }
     };
     Because::quoting(reason, explained(error), format!("{error}; the condition has the details"))
+}
+
+/// A server that refuses a whole creation can only tell by its words that it
+/// is for the password.
+fn is_about_the_password(error: &Error, request: Request) -> bool {
+    match request {
+        Request::Password => true,
+        Request::CreateWithPassword => {
+            let mentions = |detail: &String| detail.to_lowercase().contains("password");
+            error.kind == ErrorKind::Rejected && error.detail.as_ref().is_some_and(mentions)
+        }
+        Request::Create | Request::Other => false,
+    }
+}
+
+fn password_refusal(error: &Error) -> Because {
+    let words = error.detail.as_ref().map(|detail| format!(": {detail:?}")).unwrap_or_default();
+    let message = format!(
+        "the server does not take the password ({error}{words}). Put one into the Secret that meets the server's \
+         rules; it is tried again by itself."
+    );
+    Because::quoting(
+        reasons::PASSWORD_REJECTED,
+        message,
+        format!("the server does not take the password: {error}"),
+    )
 }
 
 /// The error with the server's own words, where it had any, and what to do.
@@ -159,6 +195,10 @@ pub fn conditions(
         for (type_, status, because) in members.conditions() {
             writer.set(type_, status, &because);
         }
+    }
+    if let Some(manager) = &remarks.manager {
+        let (status, because) = manager.condition();
+        writer.set(conditions::REFERENCES_RESOLVED, status, &because);
     }
     writer.set_progress(outcome);
     if !remarks.rewritten.is_empty() {

@@ -75,7 +75,11 @@ impl Record {
 
     /// Whether everything that it names was there to be applied.
     pub fn is_complete(&self) -> bool {
+        let unresolved = |condition: &Condition| {
+            condition.type_ == conditions::REFERENCES_RESOLVED && condition.status != "True"
+        };
         self.members.as_ref().is_none_or(|members| members.pending == 0)
+            && !self.conditions.iter().any(unresolved)
     }
 
     /// The reason of the Ready condition.

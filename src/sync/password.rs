@@ -1,0 +1,95 @@
+//! Passwords: when one is sent, and what may be said about it. A password is
+//! never compared with what the server has, because no server tells it.
+
+use super::diff::Change;
+use crate::{api::Origin, scim::path::AttributePath};
+
+/// What to do with the password that a Secret holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It was sent before.
+    Keep,
+    /// It is new, and goes to the server.
+    Send,
+    /// Whether it was ever sent cannot be told, and the person may have
+    /// chosen another one since: it is taken as known, and only the next one
+    /// is sent.
+    TakeAsKnown,
+}
+
+/// What to do, by the digest that is remembered, the digest of what the
+/// Secret holds now, and how the identity came to be managed. The digest is
+/// recorded only after the server took the password. So after a crash in
+/// between the same value goes out once more, and never is one lost.
+pub fn action(known: Option<&str>, present: &str, origin: Option<Origin>) -> Action {
+    match known {
+        Some(known) if known == present => Action::Keep,
+        Some(known) if key_of(known) == key_of(present) => Action::Send,
+        Some(_) => Action::TakeAsKnown,
+        None if origin == Some(Origin::Adopted) => Action::TakeAsKnown,
+        None => Action::Send,
+    }
+}
+
+/// The change that sets a password.
+pub fn change(password: &str) -> Change {
+    Change { path: AttributePath::core("password"), value: Some(password.into()) }
+}
+
+/// Whether a server's words can be shown: not if a part of the password may
+/// be quoted in them.
+pub fn may_be_quoted(words: &str, password: &str) -> bool {
+    const TELLING: usize = 4;
+    let words = words.to_lowercase();
+    let password: Vec<char> = password.to_lowercase().chars().collect();
+    let mut parts = password.windows(TELLING.min(password.len()).max(1));
+    !parts.any(|part| words.contains(&part.iter().collect::<String>()))
+}
+
+/// Which of the operator's keys a digest was made with.
+fn key_of(digest: &str) -> Option<&str> {
+    digest.split_once('.').map(|(key, _)| key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sync::digest::Digester;
+
+    fn digest(key: &[u8], password: &str) -> String {
+        Digester::new(key).password("1", password)
+    }
+
+    #[test]
+    fn a_password_is_sent_once_and_only_where_it_is_surely_new() {
+        let (created, adopted) = (Some(Origin::Created), Some(Origin::Adopted));
+        let (old, new) = (digest(b"key", "old"), digest(b"key", "new"));
+        let of_lost_key = digest(b"lost", "new");
+        for (row, known, origin, expected) in [
+            ("sent before", Some(&new), created, Action::Keep),
+            ("another one was sent before", Some(&old), created, Action::Send),
+            ("none was sent yet", None, created, Action::Send),
+            ("adopted: nobody knows", None, adopted, Action::TakeAsKnown),
+            ("adopted, and known since", Some(&new), adopted, Action::Keep),
+            ("adopted, and another one since", Some(&old), adopted, Action::Send),
+            ("the operator lost its key: nobody knows", Some(&of_lost_key), created, Action::TakeAsKnown),
+        ] {
+            assert_eq!(action(known.map(String::as_str), &new, origin), expected, "{row}");
+        }
+    }
+
+    #[test]
+    fn words_with_a_part_of_the_password_are_not_shown() {
+        assert!(may_be_quoted("the value is too short", "hunter2"));
+        assert!(!may_be_quoted("\"hunter2\" is too short", "hunter2"));
+        assert!(!may_be_quoted("HUNT… is too short", "hunter2"));
+        assert!(!may_be_quoted("abc", "abc"));
+    }
+
+    #[test]
+    fn equal_passwords_of_two_people_do_not_look_equal() {
+        let digester = Digester::new(b"key");
+        assert_ne!(digester.password("1", "same"), digester.password("2", "same"));
+        assert!(!digester.password("1", "same").contains("same"));
+    }
+}
