@@ -152,6 +152,9 @@ async fn conclude<T: Identity>(pass: &mut Pass<'_, T>, end: End) -> Action {
     };
     if let Some(outcome) = &outcome {
         tell(pass, outcome);
+        if is_compared(outcome) {
+            pass.record.last_handled_reconcile_at.clone_from(&pass.requested_at);
+        }
     }
     let again = match write(pass, outcome.as_ref()).await {
         Ok(()) => again,
@@ -205,6 +208,12 @@ fn awaiting<T: Identity>(pass: &Pass<'_, T>) -> Option<Outcome> {
         }
         Standing::Unknown | Standing::Open(_) => None,
     }
+}
+
+/// Whether somebody who asked for a comparison has got one, or a reason that
+/// waiting will not mend.
+fn is_compared(outcome: &Outcome) -> bool {
+    matches!(outcome, Outcome::InSync | Outcome::Observed(_) | Outcome::Stalled(_))
 }
 
 /// Notes the outcome for the next pass, and tells people if it is news.

@@ -1,13 +1,17 @@
 //! What users and groups have in common, so that one engine drives both.
 
+use kube::ResourceExt;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{context::Context, kind::Kind, managers, permission::Asking, roster::Roster, watches::Watchable};
+use super::{
+    context::Context, kind::Kind, managers, pass::LONGEST_TEXT, permission::Asking, roster::Roster,
+    watches::Watchable,
+};
 use crate::{
     api::{
         AdoptionPolicy, Anchor, DeletionPolicy, GroupDeletionPolicy, Mode, ProviderRef, ScimGroup, ScimUser,
-        SecretKeyRef,
+        SecretKeyRef, names::RECONCILE_REQUESTED_AT,
     },
     scim::port::ResourceType,
     sync::{
@@ -52,6 +56,12 @@ pub(super) trait Identity: Watchable + Serialize + Asking {
         _endpoint: Option<&str>,
     ) -> Result<(Desired, Option<ManagerRemark>), InvalidSpec> {
         Ok((self.desired()?, None))
+    }
+    /// What somebody wrote last to have everything compared; no longer than
+    /// status can hold.
+    fn requested_at(&self) -> Option<String> {
+        let requested = self.annotations().get(RECONCILE_REQUESTED_AT)?;
+        Some(requested.chars().take(LONGEST_TEXT).collect())
     }
     /// The Secret with the password.
     fn password_ref(&self) -> Option<&SecretKeyRef> {

@@ -43,9 +43,9 @@ struct Notes<T> {
     looked_into: u64,
     /// Failures in a row.
     failures: u32,
-    /// Until when a generation that failed is left alone, whatever our own
-    /// writes trigger.
-    pause: Option<(Option<i64>, Instant)>,
+    /// Until when what failed is left alone, whatever our own writes trigger,
+    /// and a fingerprint of what failed.
+    pause: Option<(u64, Instant)>,
     /// When the last request that changes something ended.
     changed: Option<Instant>,
     /// The intent whose creation the server is known to have refused.
@@ -205,17 +205,17 @@ impl<T: Identity> Kind<T> {
         }
     }
 
-    /// Leaves this generation alone for a while.
+    /// Leaves the object as it is now asked for alone for a while.
     pub(super) fn pause(&self, object: &T, pause: Duration) {
         let until = Instant::now() + pause;
-        self.note(object, |note| note.pause = Some((object.meta().generation, until)));
+        self.note(object, |note| note.pause = Some((asked(object), until)));
     }
 
-    /// How long this generation is still left alone.
+    /// How long what is asked for is still left alone.
     pub(super) fn paused(&self, object: &T) -> Option<Duration> {
-        let (generation, until) = self.read(object, |note| note.pause)??;
+        let (failed, until) = self.read(object, |note| note.pause)??;
         let left = until.saturating_duration_since(Instant::now());
-        (generation == object.meta().generation && !left.is_zero()).then_some(left)
+        (failed == asked(object) && !left.is_zero()).then_some(left)
     }
 
     /// Ends the pause: what it waited for may have come.
@@ -329,6 +329,12 @@ impl Drop for Reservation {
 fn lock<V>(mutex: &Mutex<V>) -> MutexGuard<'_, V> {
     // A panic elsewhere leaves notes that are as good as any.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What people ask for changes with the manifest, and with a request to
+/// compare.
+fn asked<T: Identity>(object: &T) -> u64 {
+    fingerprint(&(object.meta().generation, object.requested_at()))
 }
 
 /// A number that stands for a value while this process lives.

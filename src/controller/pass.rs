@@ -95,6 +95,8 @@ pub(super) struct Pass<'a, T: Identity> {
     pub(super) object: T,
     /// The generation that this pass acts on.
     pub(super) generation: Option<i64>,
+    /// What somebody wrote last to have everything compared.
+    pub(super) requested_at: Option<String>,
     /// What status is going to remember.
     pub(super) record: Record,
     pub(super) session: Option<Arc<Session>>,
@@ -145,6 +147,7 @@ impl<'a, T: Identity> Pass<'a, T> {
             started: Instant::now(),
             suspicions: T::memory(context).suspicions(&object),
             generation: object.meta().generation,
+            requested_at: None,
             record: Record::default(),
             session,
             refusal: None,
@@ -330,6 +333,7 @@ impl<'a, T: Identity> Pass<'a, T> {
             self.record.is_synced(self.generation)
         };
         handled
+            && self.record.last_handled_reconcile_at == self.requested_at
             && self.refusal.is_none()
             && !kind.is_suspect(&self.object)
             && (self.record.is_complete() || kind.is_known(&self.object))
@@ -396,6 +400,7 @@ impl<'a, T: Identity> Pass<'a, T> {
         self.generation = self.object.meta().generation;
         self.resolve();
         self.record = self.object.record();
+        self.requested_at = self.object.requested_at();
         let endpoint = self.session.as_ref().map(|session| session.endpoint.as_str());
         let uid = self.object.uid().unwrap_or_default();
         self.intent = self
@@ -423,9 +428,12 @@ impl<'a, T: Identity> Pass<'a, T> {
     }
 }
 
+/// The longest text that status can hold.
+pub(super) const LONGEST_TEXT: usize = 1_024;
+
 /// Whether status can hold a text that a server made up.
 pub(super) fn fits(text: &str) -> bool {
-    text.chars().count() <= 1_024
+    text.chars().count() <= LONGEST_TEXT
 }
 
 /// Whether a step is a request to the server or what comes right before one.

@@ -17,8 +17,11 @@ use serde::de::DeserializeOwned;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::scopes::{Scope, Scopes};
-use crate::api::{ClusterScimProvider, ScimGroup, ScimProvider, ScimUser};
+use super::{
+    kind::fingerprint,
+    scopes::{Scope, Scopes},
+};
+use crate::api::{ClusterScimProvider, ScimGroup, ScimProvider, ScimUser, names::RECONCILE_REQUESTED_AT};
 
 /// Small pages keep the peak low while everything is read for the first time.
 const PAGE_SIZE: u32 = 200;
@@ -132,9 +135,10 @@ fn watch<K: Watchable>(
     (cache, changes)
 }
 
-/// Both hashes or none: an object without a generation is always news.
+/// A new generation, other finalizers, or another request to compare. All or
+/// none: an object without a generation is always news.
 fn reasons_to_act<K: Resource>(object: &K) -> Option<u64> {
     let generation = predicates::generation(object)?;
     let finalizers = predicates::finalizers(object)?;
-    Some(generation.rotate_left(1) ^ finalizers)
+    Some(fingerprint(&(generation, finalizers, object.annotations().get(RECONCILE_REQUESTED_AT))))
 }
