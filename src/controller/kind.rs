@@ -268,6 +268,12 @@ impl<T: Identity> Kind<T> {
         self.read(object, |note| note.members == Some(fingerprint(wanted))).unwrap_or_default()
     }
 
+    /// Whether the group was made to have other members than these.
+    pub(super) fn had_other_members(&self, object: &T, wanted: &Wanted) -> bool {
+        self.read(object, |note| note.members.is_some_and(|print| print != fingerprint(wanted)))
+            .unwrap_or_default()
+    }
+
     /// The members that the server refused.
     pub(super) fn member_refusals(&self, object: &T) -> Refusals {
         self.read(object, |note| note.member_refusals.clone()).unwrap_or_default()

@@ -133,7 +133,7 @@ fn differs<T: Identity>(context: &Context, roster: &Roster<'_>, object: &T, reso
     }
     let Some(wanted) = object.wanted_members(roster) else { return false };
     let kind = T::memory(context);
-    if kind.is_known(object) && !kind.has_members(object, &wanted) {
+    if kind.had_other_members(object, &wanted) {
         return true;
     }
     let held = kind.member_refusals(object).held(object.meta().generation, context.clock.now());
