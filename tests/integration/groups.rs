@@ -1,5 +1,9 @@
 //! Groups: few requests for many members, in any order of arrival.
 
+use std::time::{Duration, Instant};
+
+use kube::api::DynamicObject;
+
 use crate::{
     scenario::on_every_server,
     support::{
@@ -107,4 +111,40 @@ async fn creating_and_deleting_a_group_costs_what_a_user_costs(server: ServerKin
     assert_eq!(purposes(&world.proxy.work_since(mark)), [Purpose::Read, Purpose::Delete]);
     assert_eq!(world.server.all("/Groups").await.len(), 0);
     assert_eq!(world.server.all("/Users").await.len(), 1, "members outlive their group");
+}
+
+#[tokio::test]
+async fn a_thousand_users_becoming_ready_are_as_many_requests_as_chunks_and_windows() {
+    const MEMBERS: usize = 1_000;
+    const PER_REQUEST: usize = 100;
+    /// How long the operator gathers at most (`controller::windows`).
+    const WINDOW: Duration = Duration::from_secs(5);
+    let world = World::with_operator("thousand-members").await;
+    world.apply(&world.secret()).await;
+    // Sweeps look at groups too, and are not what this counts.
+    world.apply(&world.provider().with("resyncInterval", "1h")).await;
+    let names = names(MEMBERS);
+    let everyone = world.settle(&group("everyone", names.iter().map(String::as_str))).await;
+
+    let mark = world.proxy.mark();
+    let started = Instant::now();
+    world.apply_all(names.iter().map(|name| user(name))).await;
+    world.ready_count(Kind::User, MEMBERS).await;
+    let has_everyone = |object: &DynamicObject| status(object, "/members/applied") == MEMBERS;
+    world
+        .until(Kind::Group, "everyone", "with all its members", |object| object.is_some_and(has_everyone))
+        .await;
+    let windows = usize::try_from(started.elapsed().as_millis().div_ceil(WINDOW.as_millis())).unwrap();
+    assert_eq!(world.server.members(&id(&everyone)).await.len(), MEMBERS);
+    let of_group: Vec<_> = world
+        .proxy
+        .work_since(mark)
+        .into_iter()
+        .filter(|record| record.path.starts_with("/Groups") && record.purpose() == Purpose::Patch)
+        .map(|record| record.body["Operations"][0]["value"].as_array().map_or(0, Vec::len))
+        .collect();
+    // Where the machine hesitates for as long as it is quiet, a window ends early.
+    let hesitations = 2;
+    let most = MEMBERS / PER_REQUEST + windows + hesitations;
+    assert!(of_group.len() <= most, "{} requests in {windows} windows: {of_group:?}", of_group.len());
 }

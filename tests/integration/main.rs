@@ -12,6 +12,7 @@ mod drift;
 mod examples;
 mod groups;
 mod harness;
+mod members;
 mod observe;
 mod ownership;
 mod process;
