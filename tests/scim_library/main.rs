@@ -14,4 +14,5 @@ mod odd;
 mod paging;
 mod raw;
 mod replace;
+mod tls;
 mod transport;

@@ -28,7 +28,7 @@ fn certificate(fault: &CertificateError) -> String {
     match fault {
         CertificateError::Expired => "the server's certificate has expired".to_owned(),
         CertificateError::ExpiredContext { not_after, .. } => {
-            format!("the server's certificate expired {}", moment(*not_after))
+            format!("the server's certificate expired at {}", moment(*not_after))
         }
         CertificateError::NotValidYet => "the server's certificate is not valid yet".to_owned(),
         CertificateError::NotValidYetContext { not_before, .. } => {
@@ -106,5 +106,5 @@ fn asked(name: &ServerName<'_>) -> String {
 
 fn moment(time: UnixTime) -> String {
     let second = i64::try_from(time.as_secs()).ok().and_then(|second| Timestamp::from_second(second).ok());
-    second.map_or_else(|| "long ago".to_owned(), |moment| format!("at {moment}"))
+    second.map_or_else(|| "a time that no calendar has".to_owned(), |moment| moment.to_string())
 }

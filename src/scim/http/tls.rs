@@ -8,6 +8,7 @@ use rustls::{
     RootCertStore,
     crypto::{CryptoProvider, aws_lc_rs},
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    server::ParsedCertificate,
     sign::CertifiedKey,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -82,13 +83,14 @@ impl ClientIdentity {
     fn prepare(&self) -> Result<Identity, TlsError> {
         let chain = certificates(&self.certificate, TlsError::NoCertificate, TlsError::BrokenCertificate)?;
         let key = self.private_key()?;
+        for (index, certificate) in chain.iter().enumerate() {
+            ParsedCertificate::try_from(certificate).map_err(|_| TlsError::BrokenCertificate(index + 1))?;
+        }
         let pem = [pem_of_chain(&chain), pem_of_key(&key)].concat();
         let installed = CryptoProvider::get_default().cloned();
         let provider = installed.unwrap_or_else(|| aws_lc_rs::default_provider().into());
         CertifiedKey::from_der(chain, key, &provider).map_err(|error| match error {
             rustls::Error::InconsistentKeys(_) => TlsError::KeyMismatch,
-            // The key is loaded first; what is left is about the certificate.
-            rustls::Error::InvalidCertificate(_) => TlsError::BrokenCertificate(1),
             _ => TlsError::BrokenKey,
         })?;
         Identity::from_pem(pem.as_bytes()).map_err(|_| TlsError::BrokenKey)
