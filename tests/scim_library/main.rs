@@ -10,6 +10,7 @@ mod credentials;
 mod fake;
 mod filter;
 mod interpreter;
+mod oauth2;
 mod odd;
 mod paging;
 mod raw;

@@ -78,9 +78,8 @@ pub struct ClientSecret {
 
 impl PartialEq for ClientSecret {
     fn eq(&self, other: &Self) -> bool {
-        let both =
-            |client: &Self| (client.id.expose_secret().to_owned(), client.secret.expose_secret().to_owned());
-        both(self) == both(other)
+        let same = |one: &SecretString, other: &SecretString| one.expose_secret() == other.expose_secret();
+        same(&self.id, &other.id) && same(&self.secret, &other.secret)
     }
 }
 
