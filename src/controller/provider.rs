@@ -112,14 +112,12 @@ async fn serve<P: ProviderObject>(
         (None, Some(connection)) => keep(context, provider, connection, &circuit, tenure).await,
         (None, None) => connect(context, provider, Arc::clone(&circuit)).await,
     };
-    let (outcome, news) = match attempt {
-        Ok(connection) => (serving(tenure), opened(context, key, &connection)),
+    let (outcome, news) = match (attempt, spared(&circuit, known.as_ref())) {
+        (Ok(connection), _) => (serving(tenure), opened(context, key, &connection)),
         // The server was not asked, or asked for peace: what is open stays open.
-        Err(because) if known.is_some() && spared(&circuit, known.as_ref()).is_some() => {
-            (Outcome::Waiting(because), false)
-        }
-        Err(because) => {
-            let because = tried(&circuit, because);
+        (Err(_), Some(because)) if known.is_some() => (Outcome::Waiting(because), false),
+        (Err(because), spared) => {
+            let because = spared.unwrap_or_else(|| tried(&circuit, because));
             context.connections.close(key);
             let news = context.sessions.set(key, Standing::Failing);
             let is_up_to_a_person = because.reason == reasons::INVALID_SPEC;
@@ -146,12 +144,9 @@ fn spared(circuit: &Circuit, known: Option<&Arc<Connection>>) -> Option<Because>
     circuit.held().or_else(|| known.and_then(|_| circuit.resting()))
 }
 
-/// Counts a failed attempt, unless the server asked for peace, and says since
-/// when it is tried, where it is the server that fails.
+/// Counts a failed attempt, and says since when it is tried, where it is the
+/// server that fails.
 fn tried(circuit: &Circuit, because: Because) -> Because {
-    if circuit.hold().is_some() {
-        return because;
-    }
     circuit.probe_failed();
     let is_servers = matches!(
         because.reason,
@@ -160,6 +155,7 @@ fn tried(circuit: &Circuit, because: Because) -> Because {
             | reasons::REDIRECTED
             | reasons::NOT_SCIM
             | reasons::UNAUTHORIZED
+            | reasons::TOKEN_REFUSED
     );
     if is_servers { circuit.with_since(because) } else { because }
 }
