@@ -286,3 +286,19 @@ fn statuses<T: Identity>(
     let saying = T::status_of(record).map_err(ObjectError::Unsayable)?;
     Ok((said, saying))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::ScimUser;
+
+    fn size<A, B, F>(_: impl FnOnce(A, B) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    #[test]
+    fn what_waits_for_its_turn_to_begin_is_small() {
+        // At the start there is one for each object, and there may be many.
+        assert!(size(reconcile::<ScimUser>) <= 512);
+    }
+}
