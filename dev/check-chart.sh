@@ -52,6 +52,7 @@ check_templates() {
   check "a misspelt field would be noticed" refused misspelt
   local value
   for value in replica=1 replicas=2 image.repo=x events=None concurrency=0 'allowHosts={http://a}' \
+    'refuseNetworks={a.example.com}' \
     'watchNamespaces={Team_A}' 'env={RUST_LOG=debug}' crds.install=maybe; do
     check "the value $value is refused" refused render --set "$value"
   done
@@ -183,11 +184,13 @@ check_examples() {
   fetch_schemas apis/scim-operator.dev/v1alpha1
   check "the examples are valid" conform "$root/examples"
   check "the API server takes the examples" kubectl apply --namespace team-a --filename "$root/examples/quickstart"
-  # Some say themselves where they belong, so the others get their namespace from the context.
-  kubectl config set-context --current --namespace=team-a >/dev/null
+  # Some say themselves where they belong, so the others get their namespace from the context. Not the one
+  # of the quickstart: the examples have objects of the same names.
+  kubectl config set-context --current --namespace=team-b >/dev/null
   local folder
   for folder in "$root"/examples/*/; do
-    check "and $(basename "$folder")" kubectl apply --server-side --dry-run=server --force-conflicts --filename "$folder"
+    check "and $(basename "$folder")" kubectl apply --server-side --force-conflicts --dry-run=server \
+      --filename "$folder"
   done
 }
 
