@@ -246,9 +246,11 @@ pub struct ScimUserSpec {
     /// The Secret in this namespace that holds the person's password. Its
     /// annotation `scim-operator.dev/allowed-hosts` must list the provider's
     /// host. The password is sent when the user is created and when the
-    /// Secret's value changes; it is never compared. For a user that was
-    /// adopted the value that is there is taken as known, and only another
-    /// one is sent. Absent: passwords are left alone.
+    /// Secret's value changes, noticed within the provider's
+    /// `resyncInterval`; it is never compared, and white space around it is
+    /// no part of it. For a user that was adopted the value that is there is
+    /// taken as known, which an event says (`PasswordNotSent`), and only
+    /// another one is sent. Absent: passwords are left alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_secret_ref: Option<SecretKeyRef>,
 
@@ -261,8 +263,10 @@ pub struct ScimUserSpec {
     pub adoption_policy: Option<AdoptionPolicy>,
 
     /// The id (RFC 7643 §3.1) of the identity to take over or to observe.
-    /// It must have the name of this manifest. Absent: it is found by
-    /// `externalId` and name, and must be the only one.
+    /// It must have the name of this manifest. If it is not there, nothing is
+    /// created in its place (`RemoteMissing`); once it was taken over, another
+    /// id here changes nothing. Absent: it is found by `externalId` and name,
+    /// and must be the only one.
     #[serde(default, rename = "adoptID", skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = bounds::URL))]
     pub adopt_id: Option<String>,
@@ -270,12 +274,14 @@ pub struct ScimUserSpec {
     /// Manage: the server is made equal to this manifest. Observe: the
     /// identity is read, and the status shows its id and what differs;
     /// nothing is changed, created or deleted, and the object has no claim on
-    /// the identity. Absent: Manage.
+    /// the identity. An object that managed before gives up its claim; should
+    /// it manage again, it begins like a new one. Absent: Manage.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<Mode>,
 
     /// Stops everything for this object: nothing is read or changed on the
-    /// server, and its deletion waits. Absent: false.
+    /// server, its deletion waits, and Ready is Unknown (`Suspended`) until it
+    /// goes on. Absent: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub suspend: Option<bool>,
 

@@ -266,6 +266,8 @@ impl<'a, T: Identity> Pass<'a, T> {
             }
             Step::Retry(why) => return Err(Fault::Undecided(why)),
             Step::Stall(obstacle) => {
+                // Nobody is shown who is not there, or not meant.
+                self.record.shown = None;
                 let because = obstacle.because(&T::RESOURCE_TYPE.to_string());
                 let failures = T::memory(self.context).failed(&self.object);
                 let pause = backoff::stalled(failures, entropy::factor(0.0..=1.0));
