@@ -5,8 +5,8 @@ use kube::api::DynamicObject;
 use serde_json::{Value, json};
 
 use crate::support::{
-    objects::{Kind, Manifest, has, id, message, status, user, user_name},
-    proxy::{Match, Purpose, purposes},
+    objects::{Kind, Manifest, group, has, id, is_ready, message, status, user, user_name},
+    proxy::{Gate, Match, Purpose, purposes},
     world::World,
 };
 
@@ -167,4 +167,63 @@ async fn killed_between_the_claim_and_the_change_it_goes_on() {
     assert_eq!((id(&ada), &status(&ada, "/origin")), (stranger.clone(), &json!("Adopted")));
     assert_eq!(world.server.get("/Users", &stranger).await.unwrap()["title"], "Boss");
     assert_eq!(world.server.all("/Users").await.len(), 1);
+}
+
+#[tokio::test]
+async fn of_many_objects_at_once_one_takes_a_person_over() {
+    const MANY: usize = 8;
+    let world = World::start("adopt-race").await;
+    let stranger = stranger(&world, json!({})).await;
+    let manifest = |number: usize| adopter(&format!("ada-{number}")).with("userName", user_name("ada"));
+    world.apply_all((0..MANY).map(manifest)).await;
+    let mut winners = 0;
+    for number in 0..MANY {
+        let name = format!("ada-{number}");
+        let decided = |object: Option<&DynamicObject>| {
+            object.is_some_and(|object| is_ready(object) || has(object, "Ready", "False", "AlreadyExists"))
+        };
+        let object = world.until(Kind::User, &name, "a decision", decided).await.unwrap();
+        if is_ready(&object) {
+            assert_eq!(id(&object), stranger);
+            winners += 1;
+        } else {
+            assert_eq!(status(&object, "/anchor"), Value::Null);
+        }
+    }
+    assert_eq!(winners, 1);
+}
+
+#[tokio::test]
+async fn a_person_whom_another_object_is_creating_is_not_taken_over() {
+    let world = World::start("adopt-creating").await;
+    let gate = Gate::new();
+    world.proxy.on(Match::new("POST", "/Users").nth(1)).hold_answer(&gate);
+    world.apply(&user("maker").with("userName", user_name("ada"))).await;
+    gate.reached().await;
+    assert_eq!(world.server.all("/Users").await.len(), 1, "created, and the answer is on its way");
+    world.apply(&adopter("taker").with("userName", user_name("ada"))).await;
+    world.not_ready(Kind::User, "taker", "AlreadyExists").await;
+    gate.open();
+    let maker = world.ready(Kind::User, "maker").await;
+    assert_eq!(status(&maker, "/origin"), "Created");
+    assert_eq!(world.server.all("/Users").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_group_is_taken_over_with_its_strangers_only_where_members_are_named() {
+    let world = World::start("adopt-group").await;
+    let stranger = stranger(&world, json!({})).await;
+    let bob = world.settle(&user("bob")).await;
+    let found = json!({"displayName": "team", "externalId": "t-1", "members": [{"value": stranger}]});
+    let found = world.server.create("/Groups", &found).await["id"].as_str().unwrap().to_owned();
+    let adopted = group("team", []).without("members").with("adoptionPolicy", "Adopt");
+    let team = world.settle(&adopted).await;
+    assert_eq!((id(&team), status(&team, "/origin")), (found.clone(), json!("Adopted")));
+    assert_eq!(world.server.members(&found).await, [stranger]);
+
+    world.settle(&group("team", ["bob"]).with("adoptionPolicy", "Adopt")).await;
+    assert_eq!(world.server.members(&found).await, [id(&bob)]);
+    world.delete(Kind::Group, "team").await;
+    world.gone(Kind::Group, "team").await;
+    assert!(world.server.get("/Groups", &found).await.is_some(), "what was adopted stays");
 }

@@ -169,3 +169,48 @@ async fn a_request_to_compare_reads_once_and_is_noted() {
     assert_eq!(purposes(&world.proxy.work_since(mark)), [Purpose::Read]);
     assert_eq!(world.writes_of(Kind::User, "ada").await.len(), before + 1);
 }
+
+#[tokio::test]
+async fn killed_before_the_creation_was_recorded_the_password_is_sent_once_more() {
+    let world = World::start("password-kill-post").await;
+    world.apply(&password("first-secret")).await;
+    let rule = world.proxy.on(Match::new("POST", "/Users").nth(1)).close_after(world.operator.killer());
+    world.apply(&ada()).await;
+    rule.hit().await;
+    world.operator.forget();
+    let mark = world.proxy.mark();
+    world.operator.start().await;
+    world.ready(Kind::User, "ada").await;
+    assert_eq!(sent_since(&world, mark), ["first-secret"], "the latest one is there for sure");
+    assert_eq!(world.server.all("/Users").await.len(), 1);
+}
+
+#[tokio::test]
+async fn killed_before_a_password_was_recorded_the_latest_one_is_sent() {
+    let world = World::start("password-kill-patch").await;
+    world.apply(&password("first-secret")).await;
+    world.settle(&ada()).await;
+    let rule = world.proxy.on(Match::new("PATCH", "/Users").nth(1)).close_after(world.operator.killer());
+    world.apply(&password("second-secret")).await;
+    rule.hit().await;
+    world.operator.forget();
+    world.apply(&password("third-secret")).await;
+    let mark = world.proxy.mark();
+    world.operator.start().await;
+    until_sent(&world, mark, "third-secret").await;
+    world.proxy.sweeps(world.proxy.mark(), 1).await;
+    assert_eq!(sent_since(&world, mark), ["third-secret"]);
+}
+
+#[tokio::test]
+async fn a_password_that_the_manifest_no_longer_names_is_let_go() {
+    let world = World::start("password-gone").await;
+    world.apply(&password("first-secret")).await;
+    world.settle(&ada()).await;
+    let mark = world.proxy.mark();
+    let without = world.settle(&user("ada")).await;
+    assert_eq!(status(&without, "/passwordDigest"), Value::Null);
+    world.apply(&password("second-secret")).await;
+    world.proxy.sweeps(world.proxy.mark(), 2).await;
+    assert_eq!(purposes(&world.proxy.work_since(mark)), [Purpose::Read]);
+}
