@@ -12,6 +12,7 @@ use crate::{
     scim::{
         discovery::Discovery,
         error::{Error, ErrorKind},
+        patch::PatchRequest,
         port::ResourceType,
         resource::Resource,
     },
@@ -66,9 +67,24 @@ impl<T: Identity> Pass<'_, T> {
         changes: &[Change],
         observed: &Resource,
     ) -> Result<Option<Resource>, Fault> {
-        let answer = change(self.server()?, T::RESOURCE_TYPE, id, changes, observed).await;
+        let Some(patch) = plan::patch(changes) else { return Ok(None) };
+        let whole = || put::body(observed, changes);
+        Ok(self.send_either(id, &patch, observed.version(), whole).await?)
+    }
+
+    /// Sends this PATCH, or puts the whole in the place of the version that
+    /// was read.
+    pub(super) async fn send_either(
+        &self,
+        id: &str,
+        patch: &PatchRequest,
+        version: Option<&str>,
+        whole: impl FnOnce() -> Resource,
+    ) -> Result<Option<Resource>, Error> {
+        let Some(session) = &self.session else { return Ok(None) };
+        let answer = send(session, T::RESOURCE_TYPE, id, patch, version, whole).await;
         T::memory(self.context).changed(&self.object);
-        Ok(answer?)
+        answer
     }
 
     /// Whether a step failed because somebody else changed the identity in
@@ -80,25 +96,24 @@ impl<T: Identity> Pass<'_, T> {
     }
 }
 
-async fn change(
+async fn send(
     session: &Session,
     resource_type: ResourceType,
     id: &str,
-    changes: &[Change],
-    observed: &Resource,
+    patch: &PatchRequest,
+    version: Option<&str>,
+    whole: impl FnOnce() -> Resource,
 ) -> Result<Option<Resource>, Error> {
     let port = &session.port;
     if !session.by_put.is_set(resource_type) {
-        let Some(request) = plan::patch(changes) else { return Ok(None) };
-        match port.patch(resource_type, id, &request).await {
+        match port.patch(resource_type, id, patch).await {
             Err(error) if error.kind == ErrorKind::Unsupported => {
                 session.by_put.set(resource_type, true);
             }
             answer => return answer,
         }
     }
-    let body = put::body(observed, changes);
-    match port.replace(resource_type, id, &body, observed.version()).await {
+    match port.replace(resource_type, id, &whole(), version).await {
         // Whoever sends the next change needs the version that there is now.
         Ok(None) => port.get(resource_type, id).await,
         Err(error) if error.kind == ErrorKind::Unsupported => {

@@ -16,8 +16,9 @@ use crate::{
         resource::Resource,
     },
     sync::{
-        members::{self, Batch, Batches, MemberPlan, Named, Wanted},
+        members::{self, Batch, Batches, MemberPlan, Named, PER_REQUEST, Wanted},
         outcome::MemberRemarks,
+        put,
     },
 };
 
@@ -28,6 +29,8 @@ const MOST_READS: usize = 3;
 /// The members of a group, as requests change them.
 #[derive(Debug, Default)]
 struct Present {
+    /// The group as the server last showed it.
+    group: Resource,
     ids: HashSet<String>,
     added: HashSet<String>,
     removed: usize,
@@ -37,7 +40,14 @@ struct Present {
 
 impl Present {
     fn of(group: &Resource) -> Self {
-        Self { ids: group.member_ids().into_iter().collect(), ..Self::default() }
+        let mut present = Self::default();
+        present.read(group.clone());
+        present
+    }
+
+    fn read(&mut self, group: Resource) {
+        self.ids = group.member_ids().into_iter().collect();
+        self.group = group;
     }
 
     fn take(&mut self, batch: &Batch) {
@@ -93,7 +103,7 @@ impl<T: Identity> Pass<'_, T> {
                     present.reads += 1;
                     // Whoever else is there by now was not added by us.
                     self.record.applied_members.retain(|id| ours.contains(id) || present.added.contains(id));
-                    present.ids = self.read_members().await?.ok_or(Fault::Server(error))?;
+                    present.read(self.read_group().await?.ok_or(Fault::Server(error))?);
                 }
                 changed => break changed?,
             }
@@ -129,7 +139,9 @@ impl<T: Identity> Pass<'_, T> {
         let (left_out, concerned) = (plan.left_out, plan.ids().cloned().collect());
         let plan = plan.without(&refusals.held(self.generation, now));
         self.remember_additions(wanted, &plan).await?;
-        let mut batches = Batches::of(plan, refusals.ids());
+        let per_request =
+            if self.server()?.by_put.is_set(T::RESOURCE_TYPE) { usize::MAX } else { PER_REQUEST };
+        let mut batches = Batches::of(plan, refusals.ids(), per_request);
         let words = self.send_members(&mut batches, present).await?;
         refusals.learn(self.generation, now, &concerned, batches.refused_ids(), words);
         kind.refuse_members(&self.object, refusals);
@@ -163,11 +175,11 @@ impl<T: Identity> Pass<'_, T> {
     ) -> Result<Option<String>, Fault> {
         let mut refusal: Option<Error> = None;
         while let Some(batch) = batches.next_batch() {
-            match self.send_batch(&batch).await {
+            match self.send_batch(&batch, present).await {
                 Ok(()) => present.take(&batch),
                 Err(error) if present.is_unwelcome(&error) => {
                     let may_be_gone = refusal.is_none() && error.kind == ErrorKind::NotFound;
-                    if may_be_gone && self.read_members().await?.is_none() {
+                    if may_be_gone && self.read_group().await?.is_none() {
                         return Err(error.into());
                     }
                     refusal.get_or_insert(error);
@@ -179,18 +191,20 @@ impl<T: Identity> Pass<'_, T> {
         Ok(refusal.and_then(|error| error.detail))
     }
 
-    async fn send_batch(&self, batch: &Batch) -> Result<(), Error> {
-        let (Some(session), Some(id)) = (&self.session, self.id()) else { return Ok(()) };
-        let answer = session.port.patch(T::RESOURCE_TYPE, &id, &batch.request()).await;
-        T::memory(self.context).changed(&self.object);
-        answer.map(drop)
+    async fn send_batch(&self, batch: &Batch, present: &mut Present) -> Result<(), Error> {
+        let Some(id) = self.id() else { return Ok(()) };
+        let group = &present.group;
+        let whole = || put::body(group, &[batch.change(group)]);
+        if let Some(group) = self.send_either(&id, &batch.request(), group.version(), whole).await? {
+            present.group = group;
+        }
+        Ok(())
     }
 
-    /// Who is in the group now; `None` if it is gone itself.
-    async fn read_members(&self) -> Result<Option<HashSet<String>>, Fault> {
+    /// The group as it is now; `None` if it is gone.
+    async fn read_group(&self) -> Result<Option<Resource>, Fault> {
         let id = self.id().unwrap_or_default();
-        let group = self.server()?.port.get(T::RESOURCE_TYPE, &id).await?;
-        Ok(group.map(|group| group.member_ids().into_iter().collect()))
+        Ok(self.server()?.port.get(T::RESOURCE_TYPE, &id).await?)
     }
 
     fn note_members(&mut self, wanted: Wanted, present: &Present, left_out: usize) {

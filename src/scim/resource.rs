@@ -154,7 +154,8 @@ pub fn find<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value>
         .or_else(|| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
 }
 
-fn member_id(member: &Value) -> Option<String> {
+/// The id of one member of a group (RFC 7643 §4.2).
+pub fn member_id(member: &Value) -> Option<String> {
     match find(member.as_object()?, "value")? {
         Value::String(id) => Some(id.clone()),
         Value::Number(id) => Some(id.to_string()),

@@ -285,3 +285,24 @@ async fn without_members_and_selector_the_membership_is_left_alone() {
     let team = world.settle(&with_members("team", json!({}))).await;
     world.has_members(&team, []).await;
 }
+
+#[tokio::test]
+async fn a_server_without_patch_takes_its_groups_as_a_whole() {
+    let world = World::start("members-by-put").await;
+    let unsupported = Answer::scim_error(501, "", "no such method");
+    let refusals = world.proxy.on(Match::new("PATCH", "/Groups")).answer(unsupported);
+    let [ada, bob, cid] = world.users(["ada", "bob", "cid"]).await;
+    let mark = world.proxy.mark();
+    let team = world.settle(&group("team", ["ada", "bob"])).await;
+    world.has_members(&team, [ada.clone(), bob]).await;
+    assert_eq!(refusals.hits(), 1, "it is asked for once");
+    assert_eq!(of_purpose(&world.proxy.since(mark), Purpose::Replace), 1);
+
+    let mark = world.proxy.mark();
+    world.settle(&group("team", ["ada", "cid"])).await;
+    world.has_members(&team, [ada, cid]).await;
+    let requests = world.proxy.work_since(mark);
+    assert_eq!(of_purpose(&requests, Purpose::Replace), 2, "one to remove, one to add: {requests:#?}");
+    assert_eq!(refusals.hits(), 1);
+    assert_eq!(world.server.get("/Groups", &id(&team)).await.unwrap()["displayName"], "team");
+}

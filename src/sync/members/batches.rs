@@ -6,9 +6,13 @@ use std::collections::{BTreeSet, VecDeque};
 use serde_json::{Value, json};
 
 use super::plan::{Addition, MemberPlan};
-use crate::scim::{
-    patch::{Operation, PatchRequest},
-    path::AttributePath,
+use crate::{
+    scim::{
+        patch::{Operation, PatchRequest},
+        path::AttributePath,
+        resource::{Resource, member_id},
+    },
+    sync::diff::Change,
 };
 
 /// The most members that one request adds or removes. AWS IAM Identity
@@ -56,6 +60,21 @@ impl Batch {
         PatchRequest { operations }
     }
 
+    /// The same for servers that only take whole groups: all members of the
+    /// group as it was read, with this carried out.
+    pub fn change(&self, group: &Resource) -> Change {
+        let path = AttributePath::core("members");
+        let there = group.get(&path).and_then(Value::as_array).cloned().unwrap_or_default();
+        let members = match self {
+            Self::Add(additions) => there.into_iter().chain(additions.iter().map(Addition::value)).collect(),
+            Self::Remove(ids) => {
+                let leaves = |member: &Value| member_id(member).is_some_and(|id| ids.contains(&id));
+                there.into_iter().filter(|member| !leaves(member)).collect()
+            }
+        };
+        Change { path, value: Some(Value::Array(members)) }
+    }
+
     /// Whom it is about.
     pub fn ids(&self) -> Vec<&String> {
         match self {
@@ -89,15 +108,15 @@ impl Batches {
     /// The requests of a plan: removals first, so that nobody keeps access
     /// because an addition is refused. Those whom the server refused before
     /// come last, apart from the others.
-    pub fn of(plan: MemberPlan, suspects: &BTreeSet<String>) -> Self {
+    pub fn of(plan: MemberPlan, suspects: &BTreeSet<String>, per_request: usize) -> Self {
         let (odd_removals, removals): (Vec<_>, Vec<_>) =
             plan.remove.into_iter().partition(|id| suspects.contains(id));
         let (odd_additions, additions): (Vec<_>, Vec<_>) =
             plan.add.into_iter().partition(|addition| suspects.contains(&addition.id));
         let mut queue = VecDeque::new();
         for (removals, additions) in [(removals, additions), (odd_removals, odd_additions)] {
-            queue.extend(removals.chunks(PER_REQUEST).map(|ids| Batch::Remove(ids.to_vec())));
-            queue.extend(additions.chunks(PER_REQUEST).map(|some| Batch::Add(some.to_vec())));
+            queue.extend(removals.chunks(per_request).map(|ids| Batch::Remove(ids.to_vec())));
+            queue.extend(additions.chunks(per_request).map(|some| Batch::Add(some.to_vec())));
         }
         let suspects = suspects.clone();
         Self { queue, repeats_left: MOST_REPEATS, suspects, refused: BTreeSet::new(), undecided: false }
@@ -149,6 +168,10 @@ mod tests {
         MemberPlan { add, remove: remove.iter().map(|id| (*id).to_owned()).collect(), left_out: 0 }
     }
 
+    fn cut(plan: MemberPlan) -> Batches {
+        Batches::of(plan, &BTreeSet::new(), PER_REQUEST)
+    }
+
     /// A server that refuses a request with one of these in it. What it took,
     /// and how many requests that needed.
     fn carry_out(batches: &mut Batches, bad: &BTreeSet<String>) -> (BTreeSet<String>, usize) {
@@ -166,7 +189,7 @@ mod tests {
 
     #[test]
     fn requests_are_cut_to_size_with_removals_first() {
-        let mut batches = Batches::of(plan(0..250, &["gone"]), &BTreeSet::new());
+        let mut batches = cut(plan(0..250, &["gone"]));
         let sizes: Vec<usize> =
             std::iter::from_fn(|| batches.next_batch()).map(|batch| batch.ids().len()).collect();
         assert_eq!(sizes, [1, 100, 100, 50]);
@@ -180,8 +203,20 @@ mod tests {
     }
 
     #[test]
+    fn a_whole_group_keeps_what_the_server_says_of_those_who_stay() {
+        let ada = json!({"value": "1", "display": "Ada", "$ref": "https://idp.example.com/Users/1"});
+        let group = json!({"members": [ada, {"value": 2}]});
+        let group = Resource::from_value(group).unwrap();
+        let members = |batch: Batch| batch.change(&group).value.unwrap();
+        assert_eq!(members(Batch::Remove(vec!["2".to_owned()])), json!([ada]));
+        let addition = Addition { id: "3".to_owned(), is_group: true };
+        let added = json!({"value": "3", "type": "Group"});
+        assert_eq!(members(Batch::Add(vec![addition])), json!([ada, {"value": 2}, added]));
+    }
+
+    #[test]
     fn one_bad_member_among_a_hundred_costs_a_dozen_requests_and_nobody_else() {
-        let mut batches = Batches::of(plan(0..100, &[]), &BTreeSet::new());
+        let mut batches = cut(plan(0..100, &[]));
         let bad = BTreeSet::from(["42".to_owned()]);
         let (taken, requests) = carry_out(&mut batches, &bad);
         assert_eq!(taken.len(), 99);
@@ -192,7 +227,7 @@ mod tests {
     #[test]
     fn whoever_was_refused_before_is_tried_apart() {
         let suspects = BTreeSet::from(["42".to_owned()]);
-        let mut batches = Batches::of(plan(0..100, &[]), &suspects);
+        let mut batches = Batches::of(plan(0..100, &[]), &suspects, PER_REQUEST);
         let (taken, requests) = carry_out(&mut batches, &suspects);
         assert_eq!((taken.len(), requests), (99, 2));
     }
@@ -200,7 +235,7 @@ mod tests {
     #[test]
     fn a_server_that_refuses_everybody_is_not_asked_for_ever() {
         let everybody: BTreeSet<String> = (0..1_000).map(|id| id.to_string()).collect();
-        let mut batches = Batches::of(plan(0..1_000, &[]), &BTreeSet::new());
+        let mut batches = cut(plan(0..1_000, &[]));
         let (taken, requests) = carry_out(&mut batches, &everybody);
         assert!(taken.is_empty() && batches.is_undecided());
         assert!(requests <= 10 + MOST_REPEATS, "{requests}");
@@ -210,7 +245,7 @@ mod tests {
         #[test]
         fn everybody_is_taken_or_found_to_be_refused(bad in btree_set(0usize..250, 0..6)) {
             let bad: BTreeSet<String> = bad.iter().map(ToString::to_string).collect();
-            let mut batches = Batches::of(plan(0..250, &[]), &BTreeSet::new());
+            let mut batches = cut(plan(0..250, &[]));
             let (taken, requests) = carry_out(&mut batches, &bad);
             prop_assert_eq!(taken.len(), 250 - bad.len());
             prop_assert_eq!(batches.refused_ids(), &bad);
