@@ -55,7 +55,7 @@ impl<T: Identity> Pass<'_, T> {
         self.context.events.done(&self.object, "Adopted", note);
         // What a search shows of a group may lack its members.
         self.reading = match T::RESOURCE_TYPE {
-            ResourceType::User => Reading::Present(resource),
+            ResourceType::User => self.reading_of(resource),
             ResourceType::Group => Reading::NotYet,
         };
         Ok(())

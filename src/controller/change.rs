@@ -16,7 +16,7 @@ use crate::{
         port::ResourceType,
         resource::Resource,
     },
-    sync::{diff::Change, plan, put},
+    sync::{address::Reading, diff::Change, plan, put},
 };
 
 /// How often an identity is read again because somebody else changed it in
@@ -87,8 +87,16 @@ impl<T: Identity> Pass<'_, T> {
         answer
     }
 
+    /// What was learnt of an identity without reading it by its id: whole
+    /// enough for PATCH, and for PUT nothing at all.
+    pub(super) fn reading_of(&self, shown: Resource) -> Reading {
+        let by_put = self.session.as_ref().is_some_and(|session| session.by_put.is_set(T::RESOURCE_TYPE));
+        if by_put { Reading::NotYet } else { Reading::Present(shown) }
+    }
+
     /// Whether a step failed because somebody else changed the identity in
-    /// between, so that it is to be read and planned again.
+    /// between, or because it has to be put whole: then it is to be read and
+    /// planned again.
     pub(super) fn was_overtaken(&mut self, fault: &Fault) -> bool {
         let Fault::Server(Error { kind: ErrorKind::PreconditionFailed, .. }) = fault else { return false };
         self.overtaken += 1;
@@ -109,6 +117,9 @@ async fn send(
         match port.patch(resource_type, id, patch).await {
             Err(error) if error.kind == ErrorKind::Unsupported => {
                 session.by_put.set(resource_type, true);
+                // What is known may be no more than a creation's answer, and
+                // what a PUT leaves out is lost: it is read first.
+                return Err(Error { kind: ErrorKind::PreconditionFailed, ..error });
             }
             answer => return answer,
         }

@@ -52,7 +52,7 @@ impl<T: Identity> Pass<'_, T> {
     pub(super) async fn create(&mut self) -> Result<(), Fault> {
         let Ok(desired) = &self.desired else { return Ok(()) };
         let (mut body, managed) = (plan::create_body(desired), desired.path_set());
-        let manager = desired.manager().map(str::to_owned);
+        let superior = desired.manager().map(str::to_owned);
         self.request = Request::Create;
         self.add_password(&mut body);
         let port = match self.in_turn.take() {
@@ -74,10 +74,10 @@ impl<T: Identity> Pass<'_, T> {
         self.take(&created, Some(&body), Origin::Created);
         self.record.known.managed = managed;
         self.record_password();
-        T::memory(self.context).made_manager(&self.object, manager.as_deref());
+        T::memory(self.context).made_manager(&self.object, superior.as_deref());
         // Some servers answer with the id and little else: then it is read.
         let is_whole = created.text(name_attribute(T::RESOURCE_TYPE)).is_some();
-        self.reading = if is_whole { Reading::Present(created) } else { Reading::NotYet };
+        self.reading = if is_whole { self.reading_of(created) } else { Reading::NotYet };
         self.context.events.done(&self.object, "Created", format!("created the {}", T::RESOURCE_TYPE));
         Ok(())
     }
@@ -87,7 +87,7 @@ impl<T: Identity> Pass<'_, T> {
         if let Some(intent) = &self.intent {
             self.record.known.managed = intent.paths();
         }
-        self.reading = Reading::Present(resource);
+        self.reading = self.reading_of(resource);
         let note = format!("found the {} that an interrupted pass had created", T::RESOURCE_TYPE);
         self.context.events.done(&self.object, "Paired", note);
     }

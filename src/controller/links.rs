@@ -123,9 +123,9 @@ pub(super) async fn follow(context: Arc<Context>, mut changes: mpsc::UnboundedRe
                     gathered.push(change);
                 }
                 let now = Instant::now();
-                let changed = std::mem::take(&mut gathered);
-                managers::suspect_reports(&context, users_of(&changed));
-                for group in concerned_groups(&context, &changed) {
+                let together = std::mem::take(&mut gathered);
+                managers::suspect_reports(&context, users_of(&together));
+                for group in concerned_groups(&context, &together) {
                     windows.touch(ObjectRef::from(&*group), now);
                 }
             }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     objects::{Kind, Manifest, group, has, id, is_ready, message, status, user, user_name},
-    proxy::{Gate, Match, Purpose, purposes},
+    proxy::{Gate, Match, Purpose, Recorded, purposes},
     world::World,
 };
 
@@ -23,7 +23,7 @@ async fn stranger(world: &World, extra: Value) -> String {
 }
 
 fn changes_nothing(world: &World, mark: usize) {
-    let writes: Vec<_> = world.proxy.since(mark).into_iter().filter(|it| it.writes()).collect();
+    let writes: Vec<_> = world.proxy.since(mark).into_iter().filter(Recorded::writes).collect();
     assert!(writes.is_empty(), "{writes:#?}");
 }
 

@@ -58,7 +58,8 @@ async fn a_server_that_refuses_patch_is_asked_once() {
     let mark = world.proxy.mark();
     world.settle(&ada("Boss")).await;
     world.settle(&user("bob").with("title", "Boss")).await;
-    let expected = [Purpose::Read, Purpose::Patch, Purpose::Replace, Purpose::Read, Purpose::Replace];
+    let expected =
+        [Purpose::Read, Purpose::Patch, Purpose::Read, Purpose::Replace, Purpose::Read, Purpose::Replace];
     assert_eq!(purposes(&world.proxy.work_since(mark)), expected);
     for person in [&created, &other] {
         assert_eq!(world.server.get("/Users", &id(person)).await.unwrap()["title"], "Boss");
@@ -71,7 +72,7 @@ async fn interfere(put: &wire::Request, server: u16, value: &str) {
     let body =
         json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [operation]});
     let mut other = put.clone();
-    other.method = "PATCH".to_owned();
+    "PATCH".clone_into(&mut other.method);
     other.body = body.to_string().into_bytes();
     other.headers.0.retain(|(name, _)| {
         !["if-match", "content-length"].iter().any(|unfit| name.eq_ignore_ascii_case(unfit))
@@ -102,6 +103,7 @@ async fn whoever_was_faster_is_not_overwritten() {
     let expected = [
         Purpose::Read,
         Purpose::Patch,
+        Purpose::Read,
         Purpose::Replace,
         Purpose::Read,
         Purpose::Replace,
