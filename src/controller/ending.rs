@@ -7,7 +7,7 @@ use super::{
 use crate::{
     api::{DeletionPolicy, names::FINALIZER},
     scim::{path::AttributePath, resource::Resource},
-    sync::{deletion, diff::Change},
+    sync::{address::Reading, deletion, diff::Change},
 };
 
 impl<T: Identity> Pass<'_, T> {
@@ -24,11 +24,22 @@ impl<T: Identity> Pass<'_, T> {
         Ok(())
     }
 
-    /// Makes the user inactive, which was just read and compared.
+    /// Makes the user inactive, which was just found and compared.
     pub(super) async fn deactivate(&mut self, resource: &Resource) -> Result<(), Fault> {
         let Some(id) = resource.id() else { return Ok(()) };
         let change = Change { path: AttributePath::core("active"), value: Some(false.into()) };
-        self.change(&id, &[change], resource).await?;
+        let known = match &self.reading {
+            Reading::Present(read) => Reading::Present(read.clone()),
+            // Found in a listing, which may show less than there is.
+            _ => self.reading_of(resource.clone()),
+        };
+        let Some(whole) = (match known {
+            Reading::Present(whole) => Some(whole),
+            _ => self.server()?.port.get(T::RESOURCE_TYPE, &id).await?,
+        }) else {
+            return Ok(());
+        };
+        self.change(&id, &[change], &whole).await?;
         self.context.events.done(
             &self.object,
             "Deactivated",

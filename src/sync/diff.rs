@@ -117,3 +117,27 @@ fn dropped<'a>(
         .iter()
         .filter(move |path| !desired.touches(path) && !is_released(path) && observed.get(path).is_some())
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_manager_who_is_not_known_yet_stays_and_stays_managed() {
+        let spec = json!({
+            "providerRef": {"kind": "ScimProvider", "name": "idp"},
+            "userName": "ada", "enterprise": {"managerRef": {"name": "grace"}},
+        });
+        let desired = Desired::user(&serde_json::from_value(spec).unwrap()).unwrap();
+        let urn = crate::scim::path::ENTERPRISE_SCHEMA;
+        let manager = AttributePath::extension(urn, "manager").sub("value");
+        let observed = json!({"userName": "ada", urn: {"manager": {"value": "7"}}});
+        let observed = Resource::from_value(observed).unwrap();
+        let known = Known { managed: [manager.clone()].into(), ..Known::default() };
+        assert_eq!(diff(&desired, &known, &observed, &Digester::new(b"key")), []);
+        assert!(still_managed(&desired, &known, &observed).contains(&manager));
+        assert!(!still_managed(&desired, &Known::default(), &observed).contains(&manager), "nobody's yet");
+    }
+}

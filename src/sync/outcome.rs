@@ -359,6 +359,25 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_is_for_the_password_where_only_that_was_asked_or_the_words_say_so() {
+        let refused = |words: &str| Error {
+            detail: Some(words.to_owned()),
+            ..Error::new(ErrorKind::Rejected, "POST /Users")
+        };
+        for (row, words, request, expected) in [
+            ("nothing else was asked", "no", Request::Password, reasons::PASSWORD_REJECTED),
+            ("its words", "Password too short", Request::CreateWithPassword, reasons::PASSWORD_REJECTED),
+            ("other words", "no such title", Request::CreateWithPassword, reasons::REJECTED_BY_SERVER),
+            ("no password was sent", "password required", Request::Create, reasons::REJECTED_BY_SERVER),
+            ("another change", "password required", Request::Other, reasons::REJECTED_BY_SERVER),
+        ] {
+            assert_eq!(refusal(&refused(words), request).reason, expected, "{row}");
+        }
+        let taken = Error::new(ErrorKind::Conflict, "POST /Users");
+        assert_eq!(refusal(&taken, Request::CreateWithPassword).reason, reasons::ALREADY_EXISTS);
+    }
+
+    #[test]
     fn long_lists_and_messages_are_cut() {
         let names: Vec<String> = (0..12).map(|number| number.to_string()).collect();
         assert!(listed(&names).ends_with("9 and 2 more"));

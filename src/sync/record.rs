@@ -202,3 +202,47 @@ fn normalized(known: &Known) -> Option<Vec<Normalized>> {
     });
     (!known.rewritten.is_empty()).then(|| entries.collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn anchored() -> Record {
+        let anchor = Address {
+            endpoint: "https://idp.example.com".to_owned(),
+            id: "1".to_owned(),
+            created: None,
+            name: Some("alice".to_owned()),
+        };
+        Record {
+            anchor: Some(anchor),
+            origin: Some(Origin::Created),
+            known: Known { managed: [AttributePath::core("title")].into(), ..Known::default() },
+            password_digest: Some("key.digest".to_owned()),
+            applied_members: ["7".to_owned()].into(),
+            observed_generation: Some(3),
+            ..Record::default()
+        }
+    }
+
+    #[test]
+    fn whoever_lets_go_remembers_who_it_was_and_no_claim() {
+        let mut record = anchored();
+        record.let_go();
+        let status = record.into_user_status();
+        assert_eq!((status.id.as_deref(), status.user_name.as_deref()), (Some("1"), Some("alice")));
+        assert_eq!((status.anchor, status.origin, status.managed_attributes), (None, None, None));
+        assert_eq!((status.password_digest, status.observed_generation), (None, Some(3)));
+    }
+
+    #[test]
+    fn what_status_says_is_what_is_remembered() {
+        let group = anchored().into_group_status();
+        assert_eq!(group.id.as_deref(), Some("1"));
+        assert_eq!(Record::of_group(Some(&group)).into_group_status(), group);
+        let mut shown = anchored();
+        shown.let_go();
+        let user = shown.into_user_status();
+        assert_eq!(Record::of_user(Some(&user)).into_user_status(), user);
+    }
+}
