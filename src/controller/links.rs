@@ -142,13 +142,13 @@ struct Names<'a> {
     groups: HashSet<&'a str>,
 }
 
-/// The groups that name one of these, in whatever way.
 /// The namespaces and names of the users among what changed.
 fn users_of(changes: &[Changed]) -> impl Iterator<Item = (&str, &str)> {
     let users = changes.iter().filter(|changed| changed.resource_type == ResourceType::User);
     users.map(|user| (user.namespace.as_str(), user.name.as_str()))
 }
 
+/// The groups that name one of these, in whatever way.
 fn concerned_groups(context: &Context, changes: &[Changed]) -> Vec<Arc<ScimGroup>> {
     let mut by_namespace: HashMap<&str, Names<'_>> = HashMap::new();
     for Changed { resource_type, namespace, name } in changes {
