@@ -160,43 +160,41 @@ pub struct ScimGroupSpec {
 #[serde(rename_all = "camelCase")]
 pub struct Members {
     /// The names of `ScimUser` objects in the same namespace and with the same
-    /// provider, for example `[alice, bob]`; at most 10,000, each once. One
-    /// that does not exist or has no identity yet joins as soon as it has
-    /// one; the others do not wait for it. Absent: none.
+    /// provider, for example `[alice, bob]`; at most 10,000. One that does
+    /// not exist or has no identity yet joins as soon as it has one; the
+    /// others do not wait for it. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(
         length(max = bounds::MEMBERS),
         inner(length(min = 1, max = bounds::NAME), pattern(schema::NAME_PATTERN))
     )]
-    #[x_kube(merge_strategy = ListMerge::Set)]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub users: Option<Vec<String>>,
 
     /// The names of `ScimGroup` objects in the same namespace and with the
-    /// same provider, for example `[oncall]`; at most 1,000, each once. The
-    /// group itself becomes the member, as far as the server nests groups.
-    /// Absent: none.
+    /// same provider, for example `[oncall]`; at most 1,000. The group itself
+    /// becomes the member, as far as the server nests groups. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(
         length(max = bounds::RAW_MEMBERS),
         inner(length(min = 1, max = bounds::NAME), pattern(schema::NAME_PATTERN))
     )]
-    #[x_kube(merge_strategy = ListMerge::Set)]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub groups: Option<Vec<String>>,
 
     /// The userNames of users on the server, whether or not an object stands
-    /// for them, for example `[carol@example.com]`; at most 1,000, each once.
-    /// Absent: none.
+    /// for them, for example `[carol@example.com]`; at most 1,000. Absent:
+    /// none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::RAW_MEMBERS), inner(length(min = 1, max = bounds::TEXT)))]
-    #[x_kube(merge_strategy = ListMerge::Set)]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub user_names: Option<Vec<String>>,
 
     /// The ids of users or groups on the server (RFC 7643 §3.1), for example
-    /// `[2819c223-7f76-453a-919d-413861904646]`; at most 1,000, each once.
-    /// Absent: none.
+    /// `[2819c223-7f76-453a-919d-413861904646]`; at most 1,000. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::RAW_MEMBERS), inner(length(min = 1, max = bounds::URL)))]
-    #[x_kube(merge_strategy = ListMerge::Set)]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub ids: Option<Vec<String>>,
 }
 

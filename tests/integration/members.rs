@@ -306,3 +306,14 @@ async fn a_server_without_patch_takes_its_groups_as_a_whole() {
     assert_eq!(refusals.hits(), 1);
     assert_eq!(world.server.get("/Groups", &id(&team)).await.unwrap()["displayName"], "team");
 }
+
+#[tokio::test]
+async fn a_list_of_members_that_is_emptied_empties_the_group() {
+    let world = World::start("emptied").await;
+    let [ada] = world.users(["ada"]).await;
+    let team = world.settle(&group("team", ["ada"])).await;
+    world.has_members(&team, [ada]).await;
+    let team = world.settle(&group("team", [])).await;
+    assert_eq!(team.data["spec"]["members"], json!({"users": []}));
+    world.has_members(&team, []).await;
+}
