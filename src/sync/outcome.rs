@@ -141,7 +141,10 @@ pub fn explained(error: &Error) -> String {
     let advice = match error.kind {
         ErrorKind::Unreachable => "Check spec.url, the network and DNS; it is tried again by itself.",
         ErrorKind::Timeout => "The server is slow or does not answer; it is tried again by itself.",
-        ErrorKind::Tls => "Check the server's certificate and its name.",
+        ErrorKind::Tls => {
+            "Check the server's certificate and its name. An authority of your own is named in spec.tls.caBundleRef, a \
+             certificate for the operator in spec.tls.clientCertificateSecretRef."
+        }
         ErrorKind::AddressRefused => {
             "Requests to loopback, link-local and metadata addresses are refused. If the host is meant, start the \
              operator with --allow-hosts naming it."
