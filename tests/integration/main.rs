@@ -6,10 +6,13 @@
 
 mod admission;
 mod adoption;
+mod attacker;
+mod auth;
 mod crashes;
 mod deletion;
 mod drift;
 mod examples;
+mod grants;
 mod groups;
 mod harness;
 mod managers;

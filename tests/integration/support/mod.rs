@@ -11,5 +11,8 @@ pub(crate) mod operator;
 pub(crate) mod ports;
 pub(crate) mod proxy;
 pub(crate) mod scim_server;
+pub(crate) mod tenant;
+pub(crate) mod tls;
+pub(crate) mod token_server;
 pub(crate) mod wait;
 pub(crate) mod world;

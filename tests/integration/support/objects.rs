@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 pub(crate) enum Kind {
     Namespace,
     Secret,
+    ConfigMap,
     Provider,
+    /// The kind of the whole cluster.
+    ClusterProvider,
     User,
     Group,
 }
@@ -18,7 +21,11 @@ impl Kind {
         match self {
             Self::Namespace => ("", "v1", "Namespace", "namespaces"),
             Self::Secret => ("", "v1", "Secret", "secrets"),
+            Self::ConfigMap => ("", "v1", "ConfigMap", "configmaps"),
             Self::Provider => ("scim-operator.dev", "v1alpha1", "ScimProvider", "scimproviders"),
+            Self::ClusterProvider => {
+                ("scim-operator.dev", "v1alpha1", "ClusterScimProvider", "clusterscimproviders")
+            }
             Self::User => ("scim-operator.dev", "v1alpha1", "ScimUser", "scimusers"),
             Self::Group => ("scim-operator.dev", "v1alpha1", "ScimGroup", "scimgroups"),
         }
@@ -86,10 +93,36 @@ pub(crate) fn secret_without_hosts(token: &str) -> Manifest {
     manifest
 }
 
+/// A Secret with these values for `hosts`.
+pub(crate) fn secret_with(name: &str, hosts: &str, values: &[(&str, &str)]) -> Manifest {
+    let mut manifest = Manifest::new(Kind::Secret, name);
+    manifest.value["metadata"]["annotations"] = json!({"scim-operator.dev/allowed-hosts": hosts});
+    manifest.value["stringData"] =
+        values.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect();
+    manifest
+}
+
+/// A `ConfigMap` with one value.
+pub(crate) fn config_map(name: &str, key: &str, value: &str) -> Manifest {
+    let mut manifest = Manifest::new(Kind::ConfigMap, name);
+    manifest.value["data"] = json!({key: value});
+    manifest
+}
+
 /// A provider at a URL, with the token of `secret`, swept so often that tests
 /// can wait for it.
 pub(crate) fn provider(url: &str) -> Manifest {
-    Manifest::new(Kind::Provider, PROVIDER)
+    provider_of(Kind::Provider, PROVIDER, url)
+}
+
+/// The same for the whole cluster. Every operator of every test sees it: its
+/// name is one that no other test has.
+pub(crate) fn cluster_provider(name: &str, url: &str, grants: Value) -> Manifest {
+    provider_of(Kind::ClusterProvider, name, url).with("grants", grants)
+}
+
+fn provider_of(kind: Kind, name: &str, url: &str) -> Manifest {
+    Manifest::new(kind, name)
         .with("url", url)
         .with("allowInsecureHTTP", true)
         .with("resyncInterval", "2s")
@@ -97,6 +130,11 @@ pub(crate) fn provider(url: &str) -> Manifest {
             "auth",
             json!({"type": "Bearer", "bearer": {"tokenSecretRef": {"name": SECRET, "key": "token"}}}),
         )
+}
+
+/// A namespace.
+pub(crate) fn namespace(name: &str) -> Manifest {
+    Manifest::new(Kind::Namespace, name)
 }
 
 /// A user with nothing but names.

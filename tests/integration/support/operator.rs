@@ -19,6 +19,7 @@ use super::{
 
 pub(crate) struct Operator {
     namespace: String,
+    allowed_hosts: String,
     log: PathBuf,
     running: Mutex<Option<Running>>,
 }
@@ -32,8 +33,14 @@ struct Running {
 impl Operator {
     /// Describes one; `start` runs it.
     pub(crate) fn new(namespace: &str) -> Self {
+        Self::allowing(namespace, "127.0.0.1")
+    }
+
+    /// One that may connect to these hosts although they are this machine.
+    pub(crate) fn allowing(namespace: &str, hosts: &str) -> Self {
         Self {
             namespace: namespace.to_owned(),
+            allowed_hosts: hosts.to_owned(),
             log: children::run_directory().join(format!("{namespace}.operator.log")),
             running: Mutex::new(None),
         }
@@ -51,7 +58,7 @@ impl Operator {
                 .args([
                     "run".to_owned(),
                     format!("--watch-namespaces={}", self.namespace),
-                    "--allow-hosts=127.0.0.1".to_owned(),
+                    format!("--allow-hosts={}", self.allowed_hosts),
                     format!("--metrics-address=127.0.0.1:{port}"),
                     format!("--operator-namespace={OPERATOR_NAMESPACE}"),
                 ]),

@@ -2,7 +2,10 @@
 //! operator between them.
 
 use std::{
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -11,13 +14,15 @@ use kube::{
     Api, Client, Config,
     api::{DeleteParams, DynamicObject, Patch, PatchParams},
     config::{KubeConfigOptions, Kubeconfig},
+    runtime::watcher::{self, watcher},
 };
 use serde_json::{Value, json};
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{
     audit::{Audit, Write},
     children,
-    control_plane::control_plane,
+    control_plane::{OPERATOR_NAMESPACE, control_plane},
     objects::{self, Kind, Manifest, PROVIDER},
     operator::Operator,
     proxy::Proxy,
@@ -92,7 +97,22 @@ impl World {
     }
 
     pub(crate) fn api(&self, kind: Kind) -> Api<DynamicObject> {
-        Api::namespaced_with(self.client.clone(), &self.namespace, &kind.resource())
+        match kind {
+            Kind::Namespace | Kind::ClusterProvider => Api::all_with(self.client.clone(), &kind.resource()),
+            _ => Api::namespaced_with(self.client.clone(), &self.namespace, &kind.resource()),
+        }
+    }
+
+    /// Applies in the operator's namespace, where cluster providers find their
+    /// Secrets.
+    pub(crate) async fn apply_for_operator(&self, manifest: &Manifest) {
+        let api = Api::<DynamicObject>::namespaced_with(
+            self.client.clone(),
+            OPERATOR_NAMESPACE,
+            &manifest.kind.resource(),
+        );
+        let parameters = PatchParams::apply("git").force();
+        api.patch(manifest.name(), &parameters, &Patch::Apply(&manifest.value)).await.unwrap();
     }
 
     /// Applies on the server's side, as Argo CD does: what is left out of the
@@ -137,7 +157,7 @@ impl World {
 
     /// Deletes the namespace, and waits until it is gone.
     pub(crate) async fn delete_namespace(&self) {
-        let api = Api::<DynamicObject>::all_with(self.client.clone(), &Kind::Namespace.resource());
+        let api = self.api(Kind::Namespace);
         api.delete(&self.namespace, &DeleteParams::default()).await.unwrap();
         wait::until(&api, &self.namespace, "gone", wait::DEADLINE, |object| object.is_none()).await;
     }
@@ -183,6 +203,36 @@ impl World {
     ) -> Option<DynamicObject> {
         // A Secret is read again after at most 60 seconds.
         wait::until(&self.api(kind), name, what, wait::DEADLINE + Duration::from_secs(20), matches).await
+    }
+
+    /// Watches users and providers from now on for any that are not Ready. What
+    /// was changed and not looked at yet is not meant.
+    pub(crate) async fn watch_unready(&self) -> Unready {
+        let seen = Arc::<Mutex<Vec<String>>>::default();
+        let mut watches = Vec::new();
+        for kind in [Kind::User, Kind::Provider] {
+            let mut events = watcher(self.api(kind), watcher::Config::default()).boxed();
+            loop {
+                let event = events.next().await.expect("a watch never ends").expect("the API server answers");
+                if matches!(event, watcher::Event::InitDone) {
+                    break;
+                }
+            }
+            let seen = Arc::clone(&seen);
+            watches.push(AbortOnDropHandle::new(tokio::spawn(async move {
+                while let Some(Ok(event)) = events.next().await {
+                    let (watcher::Event::Apply(object) | watcher::Event::InitApply(object)) = event else {
+                        continue;
+                    };
+                    let ready = objects::condition(&object, "Ready");
+                    if let Some(ready) = ready.filter(|ready| ready["status"] != "True") {
+                        let name = object.metadata.name.unwrap_or_default();
+                        seen.lock().unwrap().push(format!("{name}: {ready}"));
+                    }
+                }
+            })));
+        }
+        Unready { seen, _watches: watches }
     }
 
     /// The operator's writes since the world began, events apart.
@@ -242,6 +292,18 @@ impl World {
             if matches(&all) { Ok(all) } else { Err(format!("{all:#?}")) }
         })
         .await
+    }
+}
+
+/// Who was seen not to be Ready.
+pub(crate) struct Unready {
+    seen: Arc<Mutex<Vec<String>>>,
+    _watches: Vec<AbortOnDropHandle<()>>,
+}
+
+impl Unready {
+    pub(crate) fn seen(&self) -> Vec<String> {
+        self.seen.lock().unwrap().clone()
     }
 }
 

@@ -21,13 +21,10 @@ use tokio::{
 
 pub(crate) use self::{
     record::{Purpose, Recorded, purposes},
-    rule::{Gate, Match, Rule, RuleMaker},
+    rule::{Ending, Gate, Match, Rule, RuleMaker},
     wire::Answer,
 };
-use self::{
-    rule::{Ending, Exchange},
-    wire::Request,
-};
+use self::{rule::Exchange, wire::Request};
 use super::{scim_server::ScimServer, wait::DEADLINE};
 
 pub(crate) struct Proxy {
@@ -67,6 +64,10 @@ impl Proxy {
     /// The base URL for the provider.
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}{}", self.port, self.shared.base)
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     /// Begins a rule.
