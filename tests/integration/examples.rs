@@ -3,10 +3,14 @@
 
 use std::{fs, path::PathBuf};
 
+use kube::api::DynamicObject;
+use serde_json::json;
+
 use crate::support::{
     children::run_directory,
     control_plane::{control_plane, repository},
-    objects::Kind,
+    objects::{Kind, has, id},
+    wait,
     world::World,
 };
 
@@ -114,4 +118,74 @@ async fn quickstart_makes_five_people_and_two_groups() {
     world.ready_count(Kind::User, 5).await;
     world.ready_count(Kind::Group, 2).await;
     assert_eq!(world.server.users_named("ada@example.com").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_cluster_provider_serves_what_it_grants_and_nothing_else() {
+    let world = World::with_operator("example-cluster").await;
+    // The namespace's name stands in the grant, in userNames and in displayNames.
+    Examples::for_world(&world).with("team-a", &world.namespace).apply("cluster-provider");
+    world.ready(Kind::User, "ada").await;
+    world.ready(Kind::Group, "reviewers").await;
+    world.not_ready(Kind::Group, "administrators", "NotGranted").await;
+    let groups = world.server.all("/Groups").await;
+    let names: Vec<_> = groups.iter().map(|group| group["displayName"].as_str().unwrap()).collect();
+    assert_eq!(names, [format!("{}-reviewers", world.namespace)]);
+
+    // It belongs to no namespace, so it has to be taken away by name.
+    world.delete_namespace().await;
+    control_plane().kubectl(&["delete", "clusterscimprovider", "company", "--timeout=60s"]).unwrap();
+}
+
+/// A world with the provider that the examples about people and groups name.
+async fn with_directory(name: &str) -> World {
+    let world = World::with_operator(name).await;
+    Examples::for_world(&world).apply("bearer");
+    world.ready(Kind::Provider, "directory").await;
+    world
+}
+
+#[tokio::test]
+async fn nested_groups_puts_groups_and_strangers_into_groups() {
+    let world = with_directory("example-nested").await;
+    let carol = world.server.create("/Users", &json!({"userName": "carol@example.com"})).await;
+    Examples::for_world(&world).apply("nested-groups");
+    let oncall = id(&world.ready(Kind::Group, "oncall").await);
+    let platform = id(&all_in(&world, "platform").await);
+    let mut expected = [oncall, carol["id"].as_str().unwrap().to_owned()];
+    expected.sort();
+    assert_eq!(world.server.members(&platform).await, expected);
+}
+
+#[tokio::test]
+async fn selector_puts_those_with_the_label_into_the_group() {
+    let world = with_directory("example-selector").await;
+    Examples::for_world(&world).apply("selector");
+    world.ready_count(Kind::User, 3).await;
+    let mut expected = Vec::new();
+    for name in ["ada", "bo"] {
+        expected.push(id(&world.ready(Kind::User, name).await));
+    }
+    expected.sort();
+    let group = id(&all_in(&world, "platform").await);
+    assert_eq!(world.server.members(&group).await, expected);
+
+    let namespace = format!("--namespace={}", world.namespace);
+    let label = ["label", &namespace, "--overwrite", "scimuser", "chidi", "example.com/team=platform"];
+    control_plane().kubectl(&label).unwrap();
+    expected.push(id(&world.get(Kind::User, "chidi").await));
+    expected.sort();
+    wait::poll("three members", wait::DEADLINE, || async {
+        let members = world.server.members(&group).await;
+        if members == expected { Ok(()) } else { Err(format!("{members:?}")) }
+    })
+    .await;
+}
+
+/// Until a group has all its members.
+async fn all_in(world: &World, name: &str) -> DynamicObject {
+    let is_so = |object: Option<&DynamicObject>| {
+        object.is_some_and(|object| has(object, "MembersReady", "True", "Succeeded"))
+    };
+    world.until(Kind::Group, name, "all members in", is_so).await.unwrap()
 }
