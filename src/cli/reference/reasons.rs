@@ -170,6 +170,12 @@ const REASONS: &[(&str, On, &str, &str)] = &[
         "activate it on the server, or name it in `adoptID`",
     ),
     (
+        reasons::REMOTE_MISSING,
+        On::Identities,
+        "nobody on the server has the id in `adoptID`, or the names of an object that only observes",
+        "mend the id or the names; an observing object looks again by itself",
+    ),
+    (
         reasons::NAME_TAKEN,
         On::Identities,
         "a change was refused, because a unique value is taken",
