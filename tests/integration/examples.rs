@@ -4,12 +4,12 @@
 use std::{fs, path::PathBuf};
 
 use kube::api::DynamicObject;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{
     children::run_directory,
     control_plane::{control_plane, repository},
-    objects::{Kind, has, id},
+    objects::{Kind, has, id, status},
     wait,
     world::World,
 };
@@ -188,4 +188,51 @@ async fn all_in(world: &World, name: &str) -> DynamicObject {
         object.is_some_and(|object| has(object, "MembersReady", "True", "Succeeded"))
     };
     world.until(Kind::Group, name, "all members in", is_so).await.unwrap()
+}
+
+#[tokio::test]
+async fn adopt_takes_over_who_is_there_and_keeps_the_rest() {
+    let world = with_directory("example-adopt").await;
+    let ada = json!({"userName": "ada@example.com", "title": "Analyst", "nickName": "Countess"});
+    let ada = world.server.create("/Users", &ada).await;
+    let eli = world.server.create("/Users", &json!({"userName": "eli@example.com"})).await;
+    let platform = json!({"displayName": "Platform", "members": [{"value": eli["id"]}]});
+    let platform = world.server.create("/Groups", &platform).await;
+    Examples::for_world(&world).apply("adopt");
+
+    let object = world.ready(Kind::User, "ada").await;
+    assert_eq!((status(&object, "/origin"), id(&object)), (json!("Adopted"), text(&ada["id"])));
+    let there = world.server.get("/Users", &id(&object)).await.unwrap();
+    assert_eq!((&there["title"], &there["nickName"]), (&json!("Head of Platform"), &json!("Countess")));
+    let group = all_in(&world, "platform").await;
+    assert_eq!(id(&group), text(&platform["id"]));
+    let mut expected = [text(&ada["id"]), text(&eli["id"])];
+    expected.sort();
+    assert_eq!(world.server.members(&id(&group)).await, expected, "others stay");
+}
+
+#[tokio::test]
+async fn observe_shows_who_is_there_and_changes_nothing() {
+    let world = with_directory("example-observe").await;
+    let ada = world.server.create("/Users", &json!({"userName": "ada@example.com"})).await;
+    let mark = world.proxy.mark();
+    Examples::for_world(&world).apply("observe");
+    let object = world.ready(Kind::User, "ada").await;
+    assert!(has(&object, "Ready", "True", "Observing"), "{object:?}");
+    assert_eq!(id(&object), text(&ada["id"]));
+    assert!(world.proxy.since(mark).iter().all(|record| !record.writes()));
+    assert_eq!(world.server.get("/Users", &id(&object)).await.unwrap()["title"], json!(null));
+}
+
+#[tokio::test]
+async fn password_makes_a_user_with_a_password() {
+    let world = with_directory("example-password").await;
+    Examples::for_world(&world).apply("password");
+    let object = world.ready(Kind::User, "reporting").await;
+    assert!(status(&object, "/passwordDigest").is_string(), "{object:?}");
+    assert!(!object.data.to_string().contains("replace-me-password"));
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
 }
