@@ -6,12 +6,17 @@ use std::{fs, path::PathBuf};
 use kube::api::DynamicObject;
 use serde_json::{Value, json};
 
-use crate::support::{
-    children::run_directory,
-    control_plane::{control_plane, repository},
-    objects::{Kind, has, id, status},
-    wait,
-    world::World,
+use crate::{
+    auth::let_in,
+    support::{
+        children::run_directory,
+        control_plane::{control_plane, repository},
+        objects::{Kind, has, id, status},
+        tls::{Authority, Flaw, TlsFront},
+        token_server::TokenServer,
+        wait,
+        world::World,
+    },
 };
 
 /// The examples in the hands of somebody who edits them for one world.
@@ -231,6 +236,44 @@ async fn password_makes_a_user_with_a_password() {
     let object = world.ready(Kind::User, "reporting").await;
     assert!(status(&object, "/passwordDigest").is_string(), "{object:?}");
     assert!(!object.data.to_string().contains("replace-me-password"));
+}
+
+#[tokio::test]
+async fn oauth2_makes_a_provider_ready_with_a_token_for_its_scopes() {
+    let world = World::with_operator("example-oauth2").await;
+    let tokens = TokenServer::start("client-of-mine", "secret-of-mine").await;
+    let_in(&world, "authorization", tokens.guard());
+    Examples::for_world(&world)
+        .with("https://login.example.com/oauth2/token", &tokens.url())
+        .with("login.example.com,scim.example.com", "127.0.0.1")
+        .with("replace-me-id", "client-of-mine")
+        .with("replace-me-secret", "secret-of-mine")
+        .apply("oauth2");
+    world.ready(Kind::Provider, "directory").await;
+    let requests = tokens.requests();
+    assert_eq!(requests.len(), 1, "{requests:?}");
+    assert_eq!(requests[0].form["scope"], "scim.read scim.write");
+}
+
+#[tokio::test]
+async fn mutual_tls_makes_a_provider_ready_on_both_sides_certificates() {
+    let world = World::with_operator("example-mutual-tls").await;
+    let authority = Authority::new("corporate CA");
+    let client = authority.client("scim-operator");
+    let front = TlsFront::start(world.proxy.port(), &authority.server(Flaw::None), Some(&authority)).await;
+    let url = format!(
+        "url: https://127.0.0.1:{}{}\n  resyncInterval: 2s",
+        front.port(),
+        world.server.kind().base()
+    );
+    Examples::for_world(&world)
+        .with("url: https://scim.example.com/scim/v2", &url)
+        .with("replace-me-authorities", &json!(authority.pem()).to_string())
+        .with("replace-me-certificate", &json!(client.pem()).to_string())
+        .with("replace-me-key", &json!(client.key_pem()).to_string())
+        .apply("mutual-tls");
+    world.ready(Kind::Provider, "directory").await;
+    assert!(front.handshakes() > 0);
 }
 
 fn text(value: &Value) -> String {
