@@ -71,6 +71,8 @@ impl Traffic {
     /// is called once there is a place and turns are to be had.
     pub(super) fn enter(self: &Arc<Self>, resume: impl FnOnce() -> bool + Send + 'static) -> Option<Pass> {
         if self.pace.crowded().is_some() {
+            // Each of those who are let in wants several turns.
+            self.gate.narrow();
             self.shut();
         }
         self.gate.enter(resume)

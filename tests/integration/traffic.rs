@@ -286,7 +286,7 @@ async fn a_server_that_answers_nothing_but_probes_is_left_alone_more_and_more() 
     let failing = world.not_ready(Kind::Provider, PROVIDER, "Unreachable").await;
     assert!(message(&failing, "Ready").contains("Tried again and again since"));
     // Each probe is two requests, and each opens the door for one more.
-    world.proxy.stays_below(world.proxy.mark(), 24, Duration::from_secs(8)).await;
+    world.proxy.stays_below(world.proxy.mark(), 20, Duration::from_secs(5)).await;
     let work = visits.all().into_iter().filter(|visit| !visit.is_probe()).count();
     assert!(work <= 40, "{work} requests for a hundred users");
     assert!(status_writes(&world).await.is_empty(), "it is not the users' fault");
