@@ -77,9 +77,12 @@ async fn later(by: Duration) {
 }
 
 async fn asked(server: &Server, times: usize) {
-    while server.requests().len() < times {
-        tokio::task::yield_now().await;
-    }
+    let asked = async {
+        while server.requests().len() < times {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), asked).await.unwrap();
 }
 
 fn form_of(request: &str) -> BTreeMap<String, String> {
