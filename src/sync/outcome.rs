@@ -139,7 +139,7 @@ fn password_refusal(error: &Error) -> Because {
 /// The error with the server's own words, where it had any, and what to do.
 pub fn explained(error: &Error) -> String {
     let advice = match error.kind {
-        ErrorKind::Unreachable => "Check spec.url, the network and DNS; it is tried again by itself.",
+        ErrorKind::Unreachable => "Check the URL, the network and DNS; it is tried again by itself.",
         ErrorKind::Timeout => "The server is slow or does not answer; it is tried again by itself.",
         ErrorKind::Tls => {
             "Check the server's certificate and its name. An authority of your own is named in spec.tls.caBundleRef, a \
@@ -149,7 +149,7 @@ pub fn explained(error: &Error) -> String {
             "Requests to loopback, link-local and metadata addresses are refused. If the host is meant, start the \
              operator with --allow-hosts naming it."
         }
-        ErrorKind::Redirected => "Redirects are not followed. Set spec.url to where the server really is.",
+        ErrorKind::Redirected => "Redirects are not followed. Set the URL to where the server really is.",
         ErrorKind::NotScim => {
             "Check that spec.url is the base of a SCIM 2.0 API, such as https://HOST/scim/v2."
         }
