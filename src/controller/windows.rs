@@ -87,7 +87,8 @@ mod tests {
     #[test]
     fn a_burst_without_end_is_told_now_and_then() {
         let tens_of_seconds = (0..100).map(|number| number * 100);
-        assert_eq!(told(tens_of_seconds), [5_000, 10_000]);
+        // The change at 5,000 is told then; the next window opens at 5,100.
+        assert_eq!(told(tens_of_seconds), [5_000, 10_100]);
     }
 
     #[test]
