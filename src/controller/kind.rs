@@ -2,7 +2,7 @@
 //! caches, and beside them what the caches cannot know yet.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     hash::{DefaultHasher, Hash, Hasher},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -58,6 +58,8 @@ struct Notes<T> {
     manager: Option<u64>,
     /// What was sent last and not seen to have taken effect.
     attempted: BTreeMap<AttributePath, Rewritten>,
+    /// The members that were sent last and not seen to be as they should.
+    attempted_members: BTreeSet<String>,
 }
 
 impl<T> Default for Notes<T> {
@@ -75,6 +77,7 @@ impl<T> Default for Notes<T> {
             member_refusals: Refusals::default(),
             manager: None,
             attempted: BTreeMap::new(),
+            attempted_members: BTreeSet::new(),
         }
     }
 }
@@ -272,6 +275,26 @@ impl<T: Identity> Kind<T> {
     pub(super) fn had_other_members(&self, object: &T, wanted: &Wanted) -> bool {
         self.read(object, |note| note.members.is_some_and(|print| print != fingerprint(wanted)))
             .unwrap_or_default()
+    }
+
+    /// Notes the members that were just sent, and says whether some of them
+    /// had been sent before, so that this time the result is looked at.
+    pub(super) fn attempt_members(&self, object: &T, attempt: BTreeSet<String>) -> bool {
+        self.note(object, |note| {
+            let repeated = !note.attempted_members.is_disjoint(&attempt);
+            note.attempted_members = attempt;
+            repeated
+        })
+    }
+
+    /// Notes that the server listed the identity just as it should be, so that
+    /// what was sent last has taken effect.
+    pub(super) fn listed_as_wanted(&self, object: &T) {
+        self.seen_as_wanted(object);
+        let mut notes = self.notes();
+        if let Some(note) = object.uid().and_then(|uid| notes.get_mut(&uid)) {
+            note.attempted_members.clear();
+        }
     }
 
     /// The members that the server refused.

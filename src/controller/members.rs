@@ -33,7 +33,7 @@ struct Present {
     group: Resource,
     ids: HashSet<String>,
     added: HashSet<String>,
-    removed: usize,
+    removed: HashSet<String>,
     /// How often they were read again.
     reads: usize,
 }
@@ -59,7 +59,7 @@ impl Present {
                 }
                 Batch::Remove(_) => {
                     self.ids.remove(id);
-                    self.removed += 1;
+                    self.removed.insert(id.clone());
                 }
             }
         }
@@ -82,8 +82,18 @@ impl Present {
         }
     }
 
+    /// Whom requests were about that the server took.
+    fn taken(&self) -> BTreeSet<String> {
+        self.added.union(&self.removed).cloned().collect()
+    }
+
+    /// Of those, who is not as the requests should have made it.
+    fn unchanged(&self) -> BTreeSet<String> {
+        self.added.difference(&self.ids).chain(self.removed.intersection(&self.ids)).cloned().collect()
+    }
+
     fn has_changed(&self) -> bool {
-        self.removed > 0 || !self.added.is_empty()
+        !self.removed.is_empty() || !self.added.is_empty()
     }
 }
 
@@ -143,7 +153,9 @@ impl<T: Identity> Pass<'_, T> {
             if self.server()?.by_put.is_set(T::RESOURCE_TYPE) { usize::MAX } else { PER_REQUEST };
         let mut batches = Batches::of(plan, refusals.ids(), per_request);
         let words = self.send_members(&mut batches, present).await?;
-        refusals.learn(self.generation, now, &concerned, batches.refused_ids(), words);
+        let ignored = self.ignored_members(refusals.ids(), present).await?;
+        let refused = batches.refused_ids().union(&ignored).cloned().collect();
+        refusals.learn(self.generation, now, &concerned, &refused, words);
         kind.refuse_members(&self.object, refusals);
         if batches.is_undecided() && present.has_changed() {
             kind.suspect(&self.object);
@@ -191,6 +203,24 @@ impl<T: Identity> Pass<'_, T> {
         Ok(refusal.and_then(|error| error.detail))
     }
 
+    /// Whom the server says it took and then shows as before. It is looked at
+    /// only where the same was sent before to no effect.
+    async fn ignored_members(
+        &self,
+        suspects: &BTreeSet<String>,
+        present: &mut Present,
+    ) -> Result<BTreeSet<String>, Fault> {
+        let taken = present.taken();
+        let suspected = !taken.is_disjoint(suspects);
+        if !T::memory(self.context).attempt_members(&self.object, taken) && !suspected {
+            return Ok(BTreeSet::new());
+        }
+        if let Some(group) = self.read_group().await? {
+            present.read(group);
+        }
+        Ok(present.unchanged())
+    }
+
     async fn send_batch(&self, batch: &Batch, present: &mut Present) -> Result<(), Error> {
         let Some(id) = self.id() else { return Ok(()) };
         let group = &present.group;
@@ -210,7 +240,7 @@ impl<T: Identity> Pass<'_, T> {
     fn note_members(&mut self, wanted: Wanted, present: &Present, left_out: usize) {
         let kind = T::memory(self.context);
         if present.has_changed() {
-            let note = format!("added {} and removed {} members", present.added.len(), present.removed);
+            let note = format!("added {} and removed {} members", present.added.len(), present.removed.len());
             self.context.events.done(&self.object, "MembersChanged", note);
         }
         match wanted.membership {

@@ -121,7 +121,7 @@ fn compare<T: Identity>(
     if differs(context, roster, object, resource) {
         kind.suspect(object);
     } else {
-        kind.seen_as_wanted(object);
+        kind.listed_as_wanted(object);
     }
 }
 

@@ -317,3 +317,21 @@ async fn a_list_of_members_that_is_emptied_empties_the_group() {
     assert_eq!(team.data["spec"]["members"], json!({"users": []}));
     world.has_members(&team, []).await;
 }
+
+#[tokio::test]
+async fn a_server_that_takes_a_member_and_forgets_it_is_not_asked_for_ever() {
+    let world = World::start("forgetful").await;
+    world.users(["ada"]).await;
+    let nothing = Answer::new(204, "application/scim+json", "");
+    let rule = world.proxy.on(Match::new("PATCH", "/Groups")).answer(nothing);
+    world.apply(&group("team", ["ada"])).await;
+    let is_told = |team: Option<&DynamicObject>| {
+        team.is_some_and(|team| has(team, "MembersReady", "False", "RejectedByServer"))
+    };
+    let team = world.until(Kind::Group, "team", "found to ignore its members", is_told).await.unwrap();
+    assert_eq!(status(&team, "/members"), json!({"desired": 1, "applied": 0, "pending": 1}));
+    assert_eq!(rule.hits(), 2, "once, and once more to see that it is of no use");
+
+    world.proxy.sweeps(world.proxy.mark(), 2).await;
+    assert_eq!(rule.hits(), 2);
+}

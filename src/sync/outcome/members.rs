@@ -13,7 +13,7 @@ use crate::{
 pub struct MemberRemarks {
     /// Whom the manifest names.
     pub wanted: Wanted,
-    /// Whom the server refuses to add or to remove.
+    /// Whom the server does not add or remove, whatever it answers.
     pub rejected: BTreeSet<Named>,
     /// What the server says about the first of them.
     pub rejection: Option<String>,
@@ -131,7 +131,7 @@ impl MemberRemarks {
         let names = some(self.rejected.iter())?;
         let words = self.rejection.as_ref().map(|words| format!(" ({words:?})")).unwrap_or_default();
         let message = format!(
-            "The server refuses to change the membership of {names}{words}; the others are as they should be. \
+            "The server does not change the membership of {names}{words}; the others are as they should be. \
              Correct the manifest, or mend it on the server; it is tried again now and then."
         );
         Some((reasons::REJECTED_BY_SERVER, message))
