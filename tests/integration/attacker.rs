@@ -193,7 +193,13 @@ fn this_machine(port: u16) -> Vec<String> {
 fn hosts(urls: &[String]) -> String {
     let parsed = urls.iter().filter_map(|url| url::Url::parse(url).ok());
     let hosts: Vec<_> = parsed
-        .filter_map(|url| url.host_str().map(|host| host.trim_matches(['[', ']']).to_owned()))
+        .filter_map(|url| {
+            Some(match url.host()? {
+                url::Host::Domain(name) => name.to_owned(),
+                url::Host::Ipv4(address) => address.to_string(),
+                url::Host::Ipv6(address) => address.to_string(),
+            })
+        })
         .collect();
     hosts.join(",")
 }
