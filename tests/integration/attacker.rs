@@ -155,6 +155,19 @@ async fn a_client_certificate_is_shown_to_nobody_that_its_secret_does_not_name()
     assert_eq!(world.proxy.mark(), 0);
 }
 
+#[tokio::test]
+async fn no_secret_is_given_to_a_person_as_a_password() {
+    let (world, tenant) = world_with_tenant("as-password", "127.0.0.1").await;
+    world.apply(&secret_with("database", "idp.example.com", &[("password", "hunter2")])).await;
+    world.apply_provider().await;
+    world.ready(Kind::Provider, PROVIDER).await;
+    let password = json!({"name": "database", "key": "password"});
+    tenant.apply(&user("ada").with("passwordSecretRef", password)).await;
+    world.not_ready(Kind::User, "ada", "SecretNotAllowed").await;
+    let sent = world.proxy.since(0).iter().any(|it| it.body.to_string().contains("hunter2"));
+    assert!(!sent, "{:#?}", world.proxy.since(0));
+}
+
 /// This machine, spelled in every way that some parser or resolver reads.
 fn this_machine(port: u16) -> Vec<String> {
     [

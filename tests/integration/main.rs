@@ -23,6 +23,7 @@ mod passwords;
 mod process;
 mod provider_faults;
 mod put;
+mod put_only;
 mod scenario;
 mod stalled;
 mod steady_state;

@@ -10,6 +10,7 @@ pub(crate) mod objects;
 pub(crate) mod operator;
 pub(crate) mod ports;
 pub(crate) mod proxy;
+pub(crate) mod put_server;
 pub(crate) mod scim_server;
 pub(crate) mod tenant;
 pub(crate) mod tls;
