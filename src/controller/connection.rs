@@ -17,7 +17,7 @@ use super::{
     traffic::Traffic,
 };
 use crate::{
-    api::{Grant, ScimProviderSpec, duration::parse_go_duration, reasons},
+    api::{Grant, ScimProviderSpec, duration::parse_go_duration, names::RECONCILE_REQUESTED_AT, reasons},
     scim::{
         client::Client,
         endpoint::Endpoint,
@@ -47,6 +47,9 @@ pub(super) struct Connection {
     spec: ScimProviderSpec,
     /// The grants it was made for.
     grants: Option<Vec<Grant>>,
+    /// The request for a comparison that it answers: a new one is a new
+    /// connection, whose sweep begins at once.
+    requested: Option<String>,
     /// What the TLS options were when it was made.
     tls: TlsPrint,
     /// What requests authenticate with.
@@ -59,7 +62,8 @@ impl Connection {
     /// Whether it was made for this very provider as it is.
     pub(super) fn is_for(&self, provider: &impl ProviderObject) -> bool {
         let same_grants = self.grants.as_deref() == provider.grants();
-        self.uid == provider.uid() && self.spec == *provider.common() && same_grants
+        let same_request = self.requested.as_ref() == request(provider);
+        self.uid == provider.uid() && self.spec == *provider.common() && same_grants && same_request
     }
 
     /// Whether the certificates that it was made with are still the ones that
@@ -123,6 +127,7 @@ pub(super) async fn connect<P: ProviderObject>(
         uid: provider.uid(),
         spec: spec.clone(),
         grants: provider.grants().map(<[Grant]>::to_vec),
+        requested: request(provider).cloned(),
         tls: TlsPrint::of(&tls, &context.digester),
         credentials,
         session,
@@ -155,6 +160,10 @@ async fn tls(secrets: &Secrets, spec: &ScimProviderSpec) -> Result<Tls, Because>
         None => None,
     };
     Ok(Tls { roots, identity })
+}
+
+fn request(provider: &impl ProviderObject) -> Option<&String> {
+    provider.annotations().get(RECONCILE_REQUESTED_AT)
 }
 
 fn invalid(message: String) -> Because {

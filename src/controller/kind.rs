@@ -20,6 +20,9 @@ use crate::{
     },
 };
 
+/// A member's id, and whether it was added or removed.
+pub(super) type Attempt = (String, bool);
+
 /// One kind's objects and what is known about them.
 pub(super) struct Kind<T: Identity> {
     scopes: Scopes<T>,
@@ -59,7 +62,7 @@ struct Notes<T> {
     /// What was sent last and not seen to have taken effect.
     attempted: BTreeMap<AttributePath, Rewritten>,
     /// The members that were sent last and not seen to be as they should.
-    attempted_members: BTreeSet<String>,
+    attempted_members: BTreeSet<Attempt>,
 }
 
 impl<T> Default for Notes<T> {
@@ -279,7 +282,7 @@ impl<T: Identity> Kind<T> {
 
     /// Notes the members that were just sent, and says whether some of them
     /// had been sent before, so that this time the result is looked at.
-    pub(super) fn attempt_members(&self, object: &T, attempt: BTreeSet<String>) -> bool {
+    pub(super) fn attempt_members(&self, object: &T, attempt: BTreeSet<Attempt>) -> bool {
         self.note(object, |note| {
             let repeated = !note.attempted_members.is_disjoint(&attempt);
             note.attempted_members = attempt;

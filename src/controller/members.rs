@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::{
     identity::Identity,
-    kind::Kind,
+    kind::{Attempt, Kind},
     names,
     pass::{Fault, Pass},
     roster::Roster,
@@ -82,9 +82,10 @@ impl Present {
         }
     }
 
-    /// Whom requests were about that the server took.
-    fn taken(&self) -> BTreeSet<String> {
-        self.added.union(&self.removed).cloned().collect()
+    /// What requests were about that the server took.
+    fn taken(&self) -> BTreeSet<Attempt> {
+        let added = self.added.iter().map(|id| (id.clone(), true));
+        added.chain(self.removed.iter().map(|id| (id.clone(), false))).collect()
     }
 
     /// Of those, who is not as the requests should have made it.
@@ -211,7 +212,7 @@ impl<T: Identity> Pass<'_, T> {
         present: &mut Present,
     ) -> Result<BTreeSet<String>, Fault> {
         let taken = present.taken();
-        let suspected = !taken.is_disjoint(suspects);
+        let suspected = taken.iter().any(|(id, _)| suspects.contains(id));
         if !T::memory(self.context).attempt_members(&self.object, taken) && !suspected {
             return Ok(BTreeSet::new());
         }

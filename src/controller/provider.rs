@@ -25,7 +25,7 @@ use super::{
 use crate::{
     api::{ScimGroup, ScimProviderStatus, ScimUser, names::IN_USE, reasons},
     scim::endpoint::Endpoint,
-    sync::outcome::{Because, Outcome, provider_conditions},
+    sync::outcome::{Because, Outcome, provider_conditions, suspended},
 };
 
 /// How soon to look again at what others are about to change.
@@ -104,6 +104,9 @@ async fn serve<P: ProviderObject>(
     tenure: Tenure,
     started: Instant,
 ) -> Duration {
+    if provider.common().suspend == Some(true) {
+        return stand_still(context, provider, tenure, started).await;
+    }
     let key = &provider.key();
     let circuit = context.connections.circuit(provider, context.clock.now());
     let known = context.connections.known(provider);
@@ -135,6 +138,25 @@ async fn serve<P: ProviderObject>(
     }
     let pause = circuit.hold().or_else(|| circuit.rest()).unwrap_or(SECRET_REREAD).min(SECRET_REREAD);
     if tenure == Tenure::Ending { pause.min(SOON) } else { pause }
+}
+
+/// Nothing is sent but what is under way, and whoever needs the server waits.
+async fn stand_still<P: ProviderObject>(
+    context: &Arc<Context>,
+    provider: &P,
+    tenure: Tenure,
+    started: Instant,
+) -> Duration {
+    let key = &provider.key();
+    context.connections.close(key);
+    let news = context.sessions.set(key, Standing::Failing);
+    let outcome = Outcome::Suspended(suspended(tenure == Tenure::Ending));
+    context.metrics.reconciled(P::KIND, outcome_name(&outcome), started.elapsed());
+    say(context, provider, &outcome).await;
+    if news {
+        links::resume(context, key);
+    }
+    if tenure == Tenure::Ending { SOON } else { SECRET_REREAD }
 }
 
 /// Why the server is not even asked how it is. A provider that has nothing to

@@ -107,7 +107,7 @@ async fn a_host_that_nobody_knows_is_unreachable() {
     let world = World::with_operator("unknown-host").await;
     world.apply(&secret(world.server.token(), "idp.invalid")).await;
     let told = failing(&world, &provider("https://idp.invalid/scim/v2"), "Unreachable").await;
-    assert!(told.contains("lookup") && told.contains("spec.url"), "{told}");
+    assert!(told.contains("lookup") && told.contains("Check the URL"), "{told}");
 }
 
 #[tokio::test]
@@ -166,4 +166,47 @@ async fn users_in_sync_are_left_alone_while_their_server_is_down() {
     world.proxy.remove(&rule);
     world.ready(Kind::Provider, PROVIDER).await;
     world.settle(&user("ada").with("title", "Countess")).await;
+}
+
+#[tokio::test]
+async fn a_suspended_provider_sends_nothing_until_it_may_go_on() {
+    let world = World::start("suspended-provider").await;
+    world.settle(&user("ada")).await;
+    world.apply(&world.provider().with("suspend", true)).await;
+    world
+        .until(Kind::Provider, PROVIDER, "suspended", |provider| {
+            provider.is_some_and(|provider| objects::has(provider, "Ready", "Unknown", "Suspended"))
+        })
+        .await;
+    let before = world.writes_of(Kind::User, "ada").await.len();
+    let mark = world.proxy.mark();
+    world.apply(&user("bob")).await;
+    world.not_ready(Kind::User, "bob", "ProviderNotReady").await;
+    // Two intervals would be two sweeps.
+    world.proxy.stays_below(mark, 1, WINDOW).await;
+    assert_eq!(world.writes_of(Kind::User, "ada").await.len(), before, "who is in sync is left alone");
+    world.delete(Kind::User, "ada").await;
+    world.not_ready(Kind::User, "ada", "ProviderNotReady").await;
+    assert_eq!(world.proxy.mark(), mark, "nothing is deleted either");
+    world.apply(&world.provider()).await;
+    world.ready(Kind::User, "bob").await;
+    world.gone(Kind::User, "ada").await;
+    assert_eq!(world.server.all("/Users").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_provider_that_is_asked_to_compares_at_once() {
+    let world = World::with_operator("compare-now").await;
+    world.apply(&world.secret()).await;
+    world.settle(&world.provider().with("resyncInterval", "1h")).await;
+    let ada = world.settle(&user("ada").with("title", "Analyst")).await;
+    let drift = json!({"op": "replace", "path": "title", "value": "Somebody else's idea"});
+    world.server.patch("/Users", &objects::id(&ada), drift).await;
+    let now = json!({"metadata": {"annotations": {"scim-operator.dev/reconcile-requested-at": "now"}}});
+    world.merge(Kind::Provider, PROVIDER, &now).await;
+    world
+        .server_until("/Users", "title as in the manifest", |users| {
+            users.iter().any(|user| user["title"] == "Analyst")
+        })
+        .await;
 }
