@@ -1,7 +1,7 @@
 //! One exchange with one server: no redirects, no proxy, checked addresses,
 //! one time limit, one size limit. What an answer means is not known here.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use http::{HeaderMap, Method};
 use reqwest::Client;
@@ -19,6 +19,11 @@ use crate::scim::{
     address::AddressPolicy,
     error::{Error, ErrorKind},
 };
+
+/// How long a connection is kept for the next request. Shorter than servers
+/// keep it (Node: 5 s): a request on a connection that the server is closing
+/// fails, and a creation that fails so has to be looked for.
+const IDLE: Duration = Duration::from_secs(4);
 
 /// Some servers refuse requests that do not say who sends them.
 const USER_AGENT: &str = concat!("scim-operator/", env!("CARGO_PKG_VERSION"));
@@ -71,6 +76,7 @@ impl Sender {
             .no_proxy()
             .user_agent(USER_AGENT)
             .connect_timeout(limits.connect)
+            .pool_idle_timeout(IDLE)
             .dns_resolver(Arc::new(CheckedResolver::new(Arc::clone(&addresses))));
         if let Some(roots) = roots {
             builder = builder.tls_certs_only(roots);

@@ -21,7 +21,9 @@ pub(crate) struct Http {
 impl Http {
     #[expect(clippy::disallowed_methods, reason = "the tests look at servers with a client of their own")]
     pub(crate) fn new(bearer: Option<&str>) -> Self {
-        let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(30)).build().unwrap();
+        // A connection that is kept is one that the server may be closing.
+        let builder = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0);
+        let client = builder.timeout(Duration::from_secs(30)).build().unwrap();
         Self { client, bearer: bearer.map(str::to_owned) }
     }
 
