@@ -179,6 +179,6 @@ pub fn query<'a>(parameters: impl IntoIterator<Item = (&'a str, String)>) -> Str
     parameters.join("&")
 }
 
-fn encoded(text: &str) -> String {
+pub(super) fn encoded(text: &str) -> String {
     utf8_percent_encode(text, RESERVED).to_string()
 }

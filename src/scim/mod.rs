@@ -14,4 +14,5 @@ pub mod paging;
 pub mod patch;
 pub mod path;
 pub mod port;
+pub mod profile;
 pub mod resource;
