@@ -3,12 +3,14 @@
 
 mod auth;
 pub mod bounds;
+mod capabilities;
 pub mod conditions;
 mod definitions;
 pub mod duration;
 mod grants;
 mod group;
 pub mod names;
+mod overrides;
 mod person;
 mod provider;
 pub mod reasons;
@@ -23,6 +25,7 @@ pub use self::{
         Auth, AuthStyle, AuthType, BasicAuth, BearerAuth, CaBundleKind, CaBundleRef, CertificateSecretRef,
         HeaderAuth, OAuth2Auth, SecretKeyRef, TlsSettings,
     },
+    capabilities::{Capabilities, KindCapabilities},
     definitions::definitions,
     grants::{Grant, GrantedNamespaces, NamespacesFrom},
     group::{MemberCounts, Members, Membership, ScimGroup, ScimGroupSpec, ScimGroupStatus},

@@ -2,15 +2,20 @@
 
 #![expect(unreachable_pub, reason = "KubeSchema repeats each struct inside a function")]
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::{
     auth::{Auth, TlsSettings},
     bounds,
+    capabilities::Capabilities,
     grants::Grant,
+    overrides,
     rules::{is_a_duration, is_a_period, none_needs_a_test, token_url_is_safe, url_is_plain, url_is_safe},
     schema,
     shared::DeletionPolicy,
@@ -52,6 +57,25 @@ pub struct ScimProviderSpec {
     /// because ids of one server are strangers on another.
     #[schemars(length(min = 1, max = bounds::URL))]
     pub url: String,
+
+    /// The profile: how the server deviates from the standard. `rfc7644` is
+    /// the standard itself; `scim-operator profile list` names them all.
+    /// Absent: rfc7644.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 63))]
+    pub profile: Option<String>,
+
+    /// What is different from the profile: any of its fields, as
+    /// `scim-operator profile show` prints them. Absent: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "overrides::schema")]
+    pub overrides: Option<Map<String, Value>>,
+
+    /// Values for the parameters in the profile's paths, by name, such as
+    /// `tenant`. Each is one part of a path. Absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::parameters")]
+    pub parameters: Option<BTreeMap<String, String>>,
 
     /// How the operator proves who it is.
     pub auth: Auth,
@@ -205,6 +229,11 @@ pub struct ScimProviderStatus {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::URL))]
     pub endpoint_key: Option<String>,
+
+    /// What is in force with the server: the profile, and what the server
+    /// says of itself where the profile leaves something open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capabilities: Option<Capabilities>,
 
     /// What is so and what is not, by type. Ready: the server answers as
     /// SCIM, and accepts the credentials.

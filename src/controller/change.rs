@@ -10,10 +10,11 @@ use super::{
 };
 use crate::{
     scim::{
-        discovery::Discovery,
+        capabilities::Capabilities,
         error::{Error, ErrorKind},
         patch::PatchRequest,
         port::ResourceType,
+        profile::UpdateMethod,
         resource::Resource,
     },
     sync::{address::Reading, diff::Change, plan, put},
@@ -31,11 +32,20 @@ pub(super) struct ByPut {
 }
 
 impl ByPut {
+    /// As the profile says.
+    pub(super) fn new(capabilities: &Capabilities) -> Self {
+        let by_put = Self::default();
+        for resource_type in ResourceType::ALL {
+            by_put.set(resource_type, capabilities.kind(resource_type).update == Some(UpdateMethod::Put));
+        }
+        by_put
+    }
+
     /// Takes a server at its word that says it has no PATCH. That it has one
     /// is not believed once it refused.
-    pub(super) fn heed(&self, discovery: &Discovery) {
+    pub(super) fn heed(&self, capabilities: &Capabilities) {
         for resource_type in ResourceType::ALL {
-            if discovery.patch == Some(false) {
+            if capabilities.kind(resource_type).update == Some(UpdateMethod::Put) {
                 self.set(resource_type, true);
             }
         }
@@ -115,7 +125,7 @@ async fn send(
     let port = &session.port;
     if !session.by_put.is_set(resource_type) {
         match port.patch(resource_type, id, patch).await {
-            Err(error) if error.kind == ErrorKind::Unsupported => {
+            Err(error) if error.kind == ErrorKind::Unsupported && session.may_turn(resource_type) => {
                 session.by_put.set(resource_type, true);
                 // What is known may be no more than a creation's answer, and
                 // what a PUT leaves out is lost: it is read first.
@@ -127,7 +137,7 @@ async fn send(
     match port.replace(resource_type, id, &whole(), version).await {
         // Whoever sends the next change needs the version that there is now.
         Ok(None) => port.get(resource_type, id).await,
-        Err(error) if error.kind == ErrorKind::Unsupported => {
+        Err(error) if error.kind == ErrorKind::Unsupported && session.may_turn(resource_type) => {
             session.by_put.set(resource_type, false);
             Err(error)
         }

@@ -4,7 +4,7 @@ use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use kube::ResourceExt;
 use secrecy::ExposeSecret as _;
-use serde_json::json;
+use serde_json::{Map, json};
 
 use super::{
     circuit::Circuit,
@@ -24,6 +24,7 @@ use crate::{
         error::{Error, ErrorKind},
         http::{Http, Limits, Tls},
         port::{PageRequest, ResourceType},
+        profile::{self, Dialect, Parameters, ProfileError},
     },
     sync::{
         digest::Digester,
@@ -108,6 +109,7 @@ pub(super) async fn connect<P: ProviderObject>(
     let allow_insecure_http = spec.allow_insecure_http == Some(true);
     let endpoint = Endpoint::parse(&spec.url, allow_insecure_http)
         .map_err(|error| invalid(format!("spec.url: {error}")))?;
+    let dialect = dialect(spec).map_err(|error| invalid(error.to_string()))?;
     let resync = match spec.resync_interval.as_deref().map(parse_go_duration).transpose() {
         Ok(interval) => interval.unwrap_or(RESYNC).max(SHORTEST_RESYNC),
         Err(error) => return Err(invalid(format!("spec.resyncInterval: {error}"))),
@@ -120,9 +122,10 @@ pub(super) async fn connect<P: ProviderObject>(
     let credentials = Arc::new(SecretCredentials::read(secrets, &spec.auth, &server).await?);
     let http = Http::new(credentials.clone(), addresses.clone(), Limits::default(), &tls)
         .map_err(|error| Because::new(reasons::TLS_FAILED, format!("spec.tls: {error}")))?;
-    let key = endpoint.endpoint_key();
-    let port = Metered::new(Client::new(endpoint, http), Arc::clone(&context.metrics));
-    let session = Arc::new(Session::new(key, port, traffic, resync));
+    let key = endpoint_key(&endpoint, &dialect);
+    let client = Client::new(endpoint, Arc::clone(&dialect), http);
+    let port = Metered::new(client, Arc::clone(&context.metrics));
+    let session = Arc::new(Session::new(key, dialect, port, traffic, resync));
     let connection = Arc::new(Connection {
         uid: provider.uid(),
         spec: spec.clone(),
@@ -134,6 +137,25 @@ pub(super) async fn connect<P: ProviderObject>(
     });
     probe(&connection).await?;
     Ok(connection)
+}
+
+/// How the provider's server is spoken to.
+fn dialect(spec: &ScimProviderSpec) -> Result<Arc<Dialect>, ProfileError> {
+    let resolved = profile::resolve(
+        spec.profile.as_deref().unwrap_or(profile::STANDARD),
+        spec.overrides.as_ref().unwrap_or(&Map::new()),
+    )?;
+    Dialect::new(resolved, spec.parameters.as_ref().unwrap_or(&Parameters::new())).map(Arc::new)
+}
+
+/// Where the identities of a provider live, if its spec says so.
+pub(super) fn endpoint_key_of(spec: &ScimProviderSpec) -> Option<String> {
+    Some(endpoint_key(&Endpoint::parse(&spec.url, true).ok()?, &*dialect(spec).ok()?))
+}
+
+/// Where identities live: two tenants of one server are two places.
+fn endpoint_key(endpoint: &Endpoint, dialect: &Dialect) -> String {
+    format!("{}{}", endpoint.endpoint_key(), dialect.paths.prefix())
 }
 
 /// Those of the provider's namespace, or, for one of the cluster, of the
@@ -190,7 +212,7 @@ pub(super) async fn probe(connection: &Connection) -> Result<(), Because> {
     let because = |error: &Error| because(error, connection);
     let discovery = port.discover().await.map_err(|error| because(&error))?;
     tracing::debug!(?discovery, endpoint = connection.session.endpoint, "the server describes itself");
-    connection.session.by_put.heed(&discovery);
+    connection.session.heed(&discovery);
     let one = PageRequest { start_index: 1, count: 1, by_search: false };
     port.list(ResourceType::User, one).await.map_err(|error| because(&error))?;
     Ok(())

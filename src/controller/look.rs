@@ -14,8 +14,11 @@ use crate::{
     sync::lookup::{Lookup, MatchKeys},
 };
 
-/// How many resources a page of a listing is asked to have.
-pub(super) const PAGE_SIZE: u64 = 100;
+/// How a collection of this server is read.
+pub(super) fn walk_options(session: &Session, resource_type: ResourceType) -> WalkOptions {
+    let capabilities = session.capabilities().kind(resource_type);
+    WalkOptions { page_size: capabilities.page_size, by_search: session.by_search.load(Ordering::Relaxed) }
+}
 
 /// One request by filter; everything, page by page, where that does not tell.
 pub(super) async fn by_filter(
@@ -75,7 +78,7 @@ pub(super) async fn by_listing(
     keys: &MatchKeys,
 ) -> Result<Lookup, Fault> {
     let mut found: Vec<Resource> = Vec::new();
-    let options = WalkOptions { page_size: PAGE_SIZE, by_search: session.by_search.load(Ordering::Relaxed) };
+    let options = walk_options(session, resource_type);
     let walked = paging::walk(&*session.port, resource_type, options, |page, _| {
         found.extend(page.into_iter().filter(|resource| keys.fit(resource_type, resource)));
     })

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::{
     circuit::Circuit,
-    connection::{Connection, connect},
+    connection::{Connection, connect, endpoint_key_of},
     context::Context,
     engine::outcome_name,
     links,
@@ -23,8 +23,8 @@ use super::{
     sweep,
 };
 use crate::{
-    api::{ScimGroup, ScimProviderStatus, ScimUser, names::IN_USE, reasons},
-    scim::endpoint::Endpoint,
+    api::{Capabilities, KindCapabilities, ScimGroup, ScimProviderStatus, ScimUser, names::IN_USE, reasons},
+    scim::{port::ResourceType, profile::UpdateMethod},
     sync::outcome::{Because, Outcome, provider_conditions, suspended},
 };
 
@@ -262,15 +262,48 @@ fn start_sweeps(context: &Arc<Context>, provider: &ProviderKey, session: Arc<Ses
     });
 }
 
+/// What is in force with the provider's server, while it is talked to.
+fn capabilities(context: &Context, provider: &ProviderKey) -> Option<Capabilities> {
+    let Standing::Open(session) = context.sessions.of(provider) else { return None };
+    let dialect = &session.dialect;
+    let known = session.capabilities();
+    let kind = |resource_type| {
+        let (known, rules) = (known.kind(resource_type), dialect.profile.kind(resource_type));
+        KindCapabilities {
+            supported: Some(known.supported),
+            update: Some(update(known.update, session.by_put.is_set(resource_type)).to_owned()),
+            filter: Some(known.filter),
+            paging: known.paging.map(|paging| format!("{paging:?}")),
+            page_size: i64::try_from(known.page_size).ok(),
+            deletion: Some(format!("{:?}", rules.deletion)),
+            deactivation: Some(format!("{:?}", rules.deactivation)),
+        }
+    };
+    Some(Capabilities {
+        profile: Some(dialect.name.clone()),
+        users: Some(kind(ResourceType::User)),
+        groups: Some(kind(ResourceType::Group)),
+    })
+}
+
+/// How a kind of resource is changed, as it turned out.
+fn update(known: Option<UpdateMethod>, by_put: bool) -> &'static str {
+    match known {
+        None => "None",
+        Some(_) if by_put => "Put",
+        Some(_) => "Patch",
+    }
+}
+
 /// Writes the provider's status if it says anything new.
 async fn say<P: ProviderObject>(context: &Context, provider: &P, outcome: &Outcome) {
     let before = context.connections.said(provider);
     let previous = before.conditions.clone().unwrap_or_default();
     let (generation, now) = (provider.meta().generation, Time(context.clock.now()));
-    let endpoint = Endpoint::parse(&provider.common().url, true).ok();
     let status = ScimProviderStatus {
         observed_generation: generation,
-        endpoint_key: endpoint.map(|endpoint| endpoint.endpoint_key()),
+        endpoint_key: endpoint_key_of(provider.common()),
+        capabilities: capabilities(context, &provider.key()).or_else(|| before.capabilities.clone()),
         conditions: Some(provider_conditions(&previous, generation, now, outcome)),
     };
     if status == before {

@@ -17,7 +17,13 @@ use super::{
     providers::ProviderKey,
     traffic::{Sender, Traffic},
 };
-use crate::scim::{error::Error, port::Port};
+use crate::scim::{
+    capabilities::Capabilities,
+    discovery::Discovery,
+    error::Error,
+    port::{Port, ResourceType},
+    profile::Dialect,
+};
 
 /// One provider's server, once it was found to answer.
 #[derive(Debug)]
@@ -36,10 +42,13 @@ pub(super) struct Session {
     pub(super) resync: Duration,
     /// Paging works by POST to `/.search` only.
     pub(super) by_search: AtomicBool,
+    /// How the server is spoken to.
+    pub(super) dialect: Arc<Dialect>,
     /// Which resources are changed by PUT.
     pub(super) by_put: ByPut,
     /// Whom userNames mean there.
     pub(super) names: Names,
+    capabilities: RwLock<Arc<Capabilities>>,
     in_turn: Arc<dyn Port>,
     closed: CancellationToken,
 }
@@ -98,10 +107,12 @@ impl Session {
     /// A session with a server, each request to which is part of this traffic.
     pub(super) fn new(
         endpoint: String,
+        dialect: Arc<Dialect>,
         port: impl Port + 'static,
         traffic: Arc<Traffic>,
         resync: Duration,
     ) -> Self {
+        let capabilities = Capabilities::of(&dialect.profile, &Discovery::default());
         let port: Arc<dyn Port> = Arc::new(port);
         let door = |sender| -> Arc<dyn Port> {
             Arc::new(Paced::new(Arc::clone(&port), Arc::clone(&traffic), sender))
@@ -115,10 +126,31 @@ impl Session {
             traffic,
             resync,
             by_search: AtomicBool::new(false),
-            by_put: ByPut::default(),
+            by_put: ByPut::new(&capabilities),
+            capabilities: RwLock::new(Arc::new(capabilities)),
+            dialect,
             names: Names::default(),
             closed: CancellationToken::new(),
         }
+    }
+
+    /// What is in force: the profile, and what the server says of itself
+    /// where that leaves something open.
+    pub(super) fn capabilities(&self) -> Arc<Capabilities> {
+        Arc::clone(&self.capabilities.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether the other way of changing a resource is worth a try where one
+    /// is refused.
+    pub(super) fn may_turn(&self, resource_type: ResourceType) -> bool {
+        self.capabilities().kind(resource_type).update_may_turn
+    }
+
+    /// Takes in what the server says of itself.
+    pub(super) fn heed(&self, discovery: &Discovery) {
+        let capabilities = Capabilities::of(&self.dialect.profile, discovery);
+        self.by_put.heed(&capabilities);
+        *self.capabilities.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(capabilities);
     }
 
     /// Resolves when the session was replaced.

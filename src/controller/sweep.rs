@@ -10,15 +10,15 @@ use kube::ResourceExt;
 use tokio::time::Instant;
 
 use super::{
-    context::Context, identity::Identity, look::PAGE_SIZE, names, observe::Observed, password,
-    providers::ProviderKey, roster::Roster, sessions::Session,
+    context::Context, identity::Identity, look, names, observe::Observed, password, providers::ProviderKey,
+    roster::Roster, sessions::Session,
 };
 use crate::{
     api::{ScimGroup, ScimUser},
     runtime::entropy,
     scim::{
         error::Error,
-        paging::{self, Listing, WalkOptions},
+        paging::{self, Listing},
         port::ResourceType,
         resource::Resource,
     },
@@ -59,7 +59,7 @@ async fn sweep<T: Identity>(
         ResourceType::User => names::census(context, provider),
         ResourceType::Group => Census::default(),
     };
-    let options = WalkOptions { page_size: PAGE_SIZE, by_search: session.by_search.load(Ordering::Relaxed) };
+    let options = look::walk_options(session, T::RESOURCE_TYPE);
     let walked = paging::walk(&*session.sweeping, T::RESOURCE_TYPE, options, |page, requested| {
         let roster = Roster::new(context, provider, session);
         for resource in page {

@@ -1,7 +1,7 @@
 //! The real door to a SCIM server: requests and answers over HTTP (RFC 7644
 //! §3).
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use http::{HeaderValue, Method};
@@ -17,6 +17,7 @@ use super::{
     http::{Answer, Http, Request},
     patch::PatchRequest,
     port::{Deleted, Page, PageRequest, Port, ResourceType},
+    profile::{Dialect, DiscoveryMode},
     resource::Resource,
 };
 
@@ -33,13 +34,15 @@ const SEARCH_COUNT: u64 = 50;
 #[derive(Debug)]
 pub struct Client {
     endpoint: Endpoint,
+    dialect: Arc<Dialect>,
     http: Http,
 }
 
 impl Client {
-    /// A client of the server at this endpoint.
-    pub fn new(endpoint: Endpoint, http: Http) -> Self {
-        Self { endpoint, http }
+    /// A client of the server at this endpoint, that speaks as this dialect
+    /// says.
+    pub fn new(endpoint: Endpoint, dialect: Arc<Dialect>, http: Http) -> Self {
+        Self { endpoint, dialect, http }
     }
 
     /// Where the server is.
@@ -55,7 +58,7 @@ impl Client {
         body: Option<&Value>,
     ) -> Request {
         let template = format!("{}{suffix}", resource_type.endpoint());
-        let url = self.endpoint.url(&template);
+        let url = self.endpoint.url(&format!("{}{suffix}", self.path(resource_type)));
         Request { method, template, url, body: body.map(Value::to_string), if_match: None }
     }
 
@@ -67,7 +70,7 @@ impl Client {
         body: Option<&Value>,
     ) -> Result<Request, Error> {
         let template = format!("{}/{{id}}", resource_type.endpoint());
-        let url = self.endpoint.resource_url(resource_type.endpoint(), id).map_err(|unusable| Error {
+        let url = self.endpoint.resource_url(self.path(resource_type), id).map_err(|unusable| Error {
             detail: Some(unusable.to_string()),
             sent: false,
             ..Error::new(ErrorKind::Rejected, format!("{method} {template}"))
@@ -75,11 +78,29 @@ impl Client {
         Ok(Request { method, template, url, body: body.map(Value::to_string), if_match: None })
     }
 
+    fn path(&self, resource_type: ResourceType) -> &str {
+        self.dialect.paths.collection(resource_type)
+    }
+
     async fn page(&self, request: &Request) -> Result<Page, Error> {
         let answer = self.http.send(request).await?;
         expect(request, &answer, &[200])?;
         let body = answer.json().map_err(|detail| not_scim(request, &answer, detail))?;
         page(body).map_err(|detail| not_scim(request, &answer, detail.to_owned()))
+    }
+
+    /// One document in which the server describes itself, if it has it.
+    async fn describe(&self, template: &str, path: &str) -> Result<Option<Value>, Error> {
+        let (template, url) = (template.to_owned(), self.endpoint.url(path));
+        let request = Request { method: Method::GET, template, url, body: None, if_match: None };
+        match self.http.send(&request).await {
+            Ok(answer) => Ok(answer.json().ok()),
+            // Any answer but these says no more than that this server keeps
+            // its document elsewhere, or has none.
+            Err(error) if error.status.is_none() => Err(error),
+            Err(error) if matches!(error.kind, ErrorKind::Unauthorized | ErrorKind::Throttled) => Err(error),
+            Err(_) => Ok(None),
+        }
     }
 
     /// Sends what changes one resource; the resource as it is now, if the
@@ -103,21 +124,16 @@ impl Client {
 #[async_trait]
 impl Port for Client {
     async fn discover(&self) -> Result<Discovery, Error> {
-        let template = "/ServiceProviderConfig".to_owned();
-        let url = self.endpoint.url(&template);
-        let answer =
-            self.http.send(&Request { method: Method::GET, template, url, body: None, if_match: None }).await;
-        let document = match answer {
-            Ok(answer) => answer.json().ok().and_then(Resource::from_value),
-            // Any answer but these says no more than that this server keeps
-            // its document elsewhere, or has none.
-            Err(error) if error.status.is_none() => return Err(error),
-            Err(error) if matches!(error.kind, ErrorKind::Unauthorized | ErrorKind::Throttled) => {
-                return Err(error);
-            }
-            Err(_) => None,
-        };
-        Ok(document.map(|document| Discovery::read(&document)).unwrap_or_default())
+        if self.dialect.profile.discovery.mode == DiscoveryMode::Off {
+            return Ok(Discovery::default());
+        }
+        let paths = &self.dialect.paths;
+        let configuration = self.describe("/ServiceProviderConfig", &paths.service_provider_config).await?;
+        let configuration = configuration.and_then(Resource::from_value);
+        let mut discovery = configuration.map(|document| Discovery::read(&document)).unwrap_or_default();
+        let types = self.describe("/ResourceTypes", &paths.resource_types).await?;
+        discovery.resource_types = types.as_ref().and_then(Discovery::resource_types);
+        Ok(discovery)
     }
 
     async fn search(&self, resource_type: ResourceType, filter: &Filter) -> Result<Page, Error> {
@@ -161,7 +177,7 @@ impl Port for Client {
         let located = answer
             .location
             .as_deref()
-            .and_then(|location| self.endpoint.id_of_location(resource_type.endpoint(), location));
+            .and_then(|location| self.endpoint.id_of_location(self.path(resource_type), location));
         let resource = match (&located, answer.is_empty()) {
             // The server tells where it is instead of what it is.
             (Some(_), true) => versioned(Resource::default(), answer.entity_tag.as_deref()),

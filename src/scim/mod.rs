@@ -1,6 +1,7 @@
 //! A SCIM 2.0 client library (RFC 7643, RFC 7644) that has never heard of Kubernetes.
 
 pub mod address;
+pub mod capabilities;
 pub mod client;
 pub mod credentials;
 pub mod discovery;

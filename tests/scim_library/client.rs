@@ -232,7 +232,13 @@ async fn a_delete_is_believed_from_its_status_but_not_from_a_web_page() {
 async fn discovery_is_advice() {
     let document = r#"{"patch": {"supported": true}, "filter": {"supported": true, "maxResults": 200},
                        "ETAG": {"supported": false}, "bulk": {}}"#;
-    let read = Discovery { patch: Some(true), filter: Some(true), max_results: Some(200), etag: Some(false) };
+    let read = Discovery {
+        patch: Some(true),
+        filter: Some(true),
+        max_results: Some(200),
+        etag: Some(false),
+        ..Discovery::default()
+    };
     let nothing = Discovery::default();
     for (status, header, body, expected) in [
         ("200 OK", SCIM, document, &read),

@@ -12,6 +12,7 @@ use scim_operator::scim::{
     credentials::{Credentials, StaticHeader, bearer},
     endpoint::Endpoint,
     http::{Http, Limits, Tls},
+    profile::Dialect,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -91,7 +92,11 @@ pub(crate) fn client(
     limits: Limits,
 ) -> Client {
     let http = Http::new(credentials, AddressPolicy::new(allowed, []), limits, &Tls::default()).unwrap();
-    Client::new(Endpoint::parse(url, true).unwrap(), http)
+    Client::new(
+        Endpoint::parse(url, true).unwrap(),
+        Arc::new(Dialect::standard(&serde_json::Map::new()).unwrap()),
+        http,
+    )
 }
 
 pub(crate) fn soon() -> Limits {

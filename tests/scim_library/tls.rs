@@ -24,6 +24,7 @@ use scim_operator::scim::{
     error::{Error, ErrorKind},
     http::{BuildError, ClientIdentity, Http, Limits, Tls, TlsError},
     port::{PageRequest, Port, ResourceType::User},
+    profile::Dialect,
 };
 use secrecy::{ExposeSecret, SecretString};
 use tokio::{
@@ -140,7 +141,11 @@ async fn serve(acceptor: TlsAcceptor, connection: TcpStream) {
 async fn list(address: SocketAddr, tls: &Tls) -> Result<(), Error> {
     let addresses = AddressPolicy::new(["127.0.0.1"], []);
     let http = Http::new(Arc::new(Anonymous), addresses, Limits::default(), tls).unwrap();
-    let client = Client::new(Endpoint::parse(&format!("https://{address}"), false).unwrap(), http);
+    let client = Client::new(
+        Endpoint::parse(&format!("https://{address}"), false).unwrap(),
+        Arc::new(Dialect::standard(&serde_json::Map::new()).unwrap()),
+        http,
+    );
     client.list(User, PageRequest { start_index: 1, count: 1, by_search: false }).await.map(drop)
 }
 

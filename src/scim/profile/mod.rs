@@ -29,7 +29,7 @@ pub use self::{
     },
     layers::{ProfileError, Resolved, Source, resolve},
     members::{AddForm, AtCreation, MemberRules, MemberType, ReadBack, RemoveForm},
-    paths::{Parameters, Paths},
+    paths::{Dialect, Parameters, Paths},
 };
 use super::port::ResourceType;
 

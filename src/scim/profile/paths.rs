@@ -2,8 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Profile, layers::ProfileError};
+use serde_json::{Map, Value};
+
+use super::{Profile, Resolved, STANDARD, layers::ProfileError, resolve};
 use crate::scim::{endpoint::encoded, port::ResourceType};
+
+/// How one server is spoken to: its profile, with a provider's parameters in
+/// the paths.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dialect {
+    /// The profile's name.
+    pub name: String,
+    /// The profile.
+    pub profile: Profile,
+    /// Where everything is.
+    pub paths: Paths,
+}
 
 /// Values for the path templates, by name.
 pub type Parameters = BTreeMap<String, String>;
@@ -34,6 +48,19 @@ impl Paths {
     /// users under another one are others, whatever their ids.
     pub fn prefix(&self) -> &str {
         self.users.rsplit_once('/').map_or("", |(prefix, _)| prefix)
+    }
+}
+
+impl Dialect {
+    /// A profile with these parameters.
+    pub fn new(resolved: Resolved, parameters: &Parameters) -> Result<Self, ProfileError> {
+        let paths = resolved.profile.paths(parameters)?;
+        Ok(Self { name: resolved.name, profile: resolved.profile, paths })
+    }
+
+    /// The standard with these overrides, and without parameters.
+    pub fn standard(overrides: &Map<String, Value>) -> Result<Self, ProfileError> {
+        Self::new(resolve(STANDARD, overrides)?, &Parameters::new())
     }
 }
 
@@ -110,10 +137,9 @@ pub(super) fn is_template(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Map, json};
+    use serde_json::json;
 
     use super::*;
-    use crate::scim::profile::{STANDARD, resolve};
 
     fn tenants() -> Profile {
         let overrides = json!({"users": {"path": "/Tenants/{tenant}/Users"}});
