@@ -3,15 +3,18 @@
 
 use std::{
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
-use tokio::time::Instant;
+use tokio::{
+    sync::{Notify, OwnedMutexGuard},
+    time::{Instant, timeout},
+};
 
-use crate::sync::pace::{Bucket, Limits};
+use crate::sync::pace::{Limits, Meter, Sent};
 
 /// Whoever would wait for longer than this for a turn does not begin.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -27,99 +30,163 @@ pub(super) enum Access {
 
 /// The turns at one server.
 pub(super) struct Pace {
-    begun: Instant,
-    requests: Option<Lane>,
-    writes: Option<Lane>,
+    requests: Option<Arc<Lane>>,
+    writes: Option<Arc<Lane>>,
 }
 
-/// A bucket, and those who wait for its tokens in order.
+/// One limit, and those who wait for its turns in order.
 struct Lane {
-    bucket: Mutex<Bucket>,
-    turn: tokio::sync::Mutex<()>,
+    begun: Instant,
+    meter: Mutex<Meter>,
+    first: Arc<tokio::sync::Mutex<()>>,
+    /// Tells whoever is first that there may be a turn sooner than he was
+    /// told.
+    eased: Notify,
     waiting: AtomicUsize,
+}
+
+/// Leave to send one request. It counts as long as it is kept, and is given
+/// back when it is dropped before the request leaves.
+#[must_use]
+pub(super) struct Turn {
+    slots: Vec<Slot>,
+}
+
+struct Slot {
+    lane: Arc<Lane>,
+    sent: Option<Sent>,
 }
 
 impl Pace {
     /// Turns within these limits.
     pub(super) fn new(limits: Limits) -> Self {
-        let lane = |rate| Lane::new(Bucket::new(rate));
-        Self { begun: Instant::now(), requests: limits.requests.map(lane), writes: limits.writes.map(lane) }
+        let lane = |rate| Arc::new(Lane::new(Meter::new(rate)));
+        Self { requests: limits.requests.map(lane), writes: limits.writes.map(lane) }
     }
 
-    /// Waits for the turn of one request. A write waits for a token of its
-    /// own first, and then among all others for one of those that everybody
-    /// needs. It takes both at once, so that neither limit is ever exceeded;
-    /// and as those who wait are served in order, neither kind keeps the
-    /// other from being sent.
-    pub(super) async fn turn(&self, access: Access) {
+    /// Waits for the turn of one request. A write waits for one among the
+    /// writes first, and then for one among all requests. It takes both at
+    /// once; and as those who wait are served in order, neither kind keeps
+    /// the other from being sent.
+    pub(super) async fn turn(&self, access: Access) -> Turn {
         let own = match self.writes.as_ref().filter(|_| access == Access::Write) {
-            Some(lane) => Some(lane.first(self.begun).await),
+            Some(lane) => Some(lane.first().await),
             None => None,
         };
         let shared = match &self.requests {
-            Some(lane) => Some(lane.first(self.begun).await),
+            Some(lane) => Some(lane.first().await),
             None => None,
         };
-        for first in [own, shared].into_iter().flatten() {
-            first.take(self.begun.elapsed());
-        }
+        Turn { slots: [own, shared].into_iter().flatten().map(First::take).collect() }
     }
 
     /// How long not to begin anything, because whoever came now would wait
     /// for too long.
     pub(super) fn crowded(&self) -> Option<Duration> {
-        let now = self.begun.elapsed();
-        let waits = [&self.requests, &self.writes].into_iter().flatten().map(|lane| lane.wait_behind(now));
+        let waits = [&self.requests, &self.writes].into_iter().flatten().map(|lane| lane.wait_behind());
         waits.max().and_then(|wait| wait.checked_sub(PATIENCE)).filter(|wait| !wait.is_zero())
     }
 }
 
-impl Lane {
-    fn new(bucket: Bucket) -> Self {
-        Self { bucket: Mutex::new(bucket), turn: tokio::sync::Mutex::default(), waiting: AtomicUsize::new(0) }
-    }
-
-    /// Waits until it is the first, and until there is a token.
-    async fn first(&self, begun: Instant) -> First<'_> {
-        self.waiting.fetch_add(1, Ordering::Relaxed);
-        let waiting = Waiting(&self.waiting);
-        let turn = self.turn.lock().await;
-        loop {
-            let wait = self.bucket().wait(begun.elapsed());
-            if wait.is_zero() {
-                return First { lane: self, _turn: turn, _waiting: waiting };
-            }
-            tokio::time::sleep(wait).await;
+impl Turn {
+    /// The request leaves now.
+    pub(super) fn leave(&mut self) {
+        for slot in &mut self.slots {
+            let now = slot.lane.now();
+            slot.sent = Some(slot.lane.meter().sent(now));
+            slot.lane.eased.notify_one();
         }
     }
 
-    fn wait_behind(&self, now: Duration) -> Duration {
-        self.bucket().wait_behind(self.waiting.load(Ordering::Relaxed), now)
-    }
-
-    fn bucket(&self) -> MutexGuard<'_, Bucket> {
-        self.bucket.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Who is first in a lane with a token in reach.
-struct First<'a> {
-    lane: &'a Lane,
-    _turn: tokio::sync::MutexGuard<'a, ()>,
-    _waiting: Waiting<'a>,
-}
-
-impl First<'_> {
-    fn take(self, now: Duration) {
-        self.lane.bucket().take(now);
+    /// The request was answered. One that nobody waits for any more is not,
+    /// and counts as long as it may be on its way.
+    pub(super) fn answered(self) {
+        for slot in &self.slots {
+            if let Some(sent) = &slot.sent {
+                let now = slot.lane.now();
+                slot.lane.meter().answered(sent, now);
+                slot.lane.eased.notify_one();
+            }
+        }
     }
 }
 
-struct Waiting<'a>(&'a AtomicUsize);
-
-impl Drop for Waiting<'_> {
+impl Drop for Slot {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        if self.sent.is_none() {
+            self.lane.meter().take_back();
+            self.lane.eased.notify_one();
+        }
+    }
+}
+
+impl Lane {
+    fn new(meter: Meter) -> Self {
+        Self {
+            begun: Instant::now(),
+            meter: Mutex::new(meter),
+            first: Arc::default(),
+            eased: Notify::new(),
+            waiting: AtomicUsize::new(0),
+        }
+    }
+
+    /// Waits until it is the first, and until there is a turn.
+    async fn first(self: &Arc<Self>) -> First {
+        let waiting = Waiting::new(self);
+        let place = Arc::clone(&self.first).lock_owned().await;
+        loop {
+            let now = self.now();
+            let wait = self.meter().wait(now);
+            if wait.is_zero() {
+                return First { waiting, _place: place };
+            }
+            // Either way it is asked again.
+            let _ = timeout(wait, self.eased.notified()).await;
+        }
+    }
+
+    fn wait_behind(&self) -> Duration {
+        let now = self.now();
+        self.meter().wait_behind(self.waiting.load(Ordering::Relaxed), now)
+    }
+
+    fn now(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    fn meter(&self) -> MutexGuard<'_, Meter> {
+        self.meter.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Who is first in a lane with a turn in reach.
+struct First {
+    waiting: Waiting,
+    _place: OwnedMutexGuard<()>,
+}
+
+impl First {
+    fn take(self) -> Slot {
+        let lane = Arc::clone(&self.waiting.0);
+        let now = lane.now();
+        lane.meter().give(now);
+        Slot { lane, sent: None }
+    }
+}
+
+struct Waiting(Arc<Lane>);
+
+impl Waiting {
+    fn new(lane: &Arc<Lane>) -> Self {
+        lane.waiting.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(lane))
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -138,6 +205,12 @@ mod tests {
         Arc::new(Pace::new(limits))
     }
 
+    async fn send(pace: &Pace) {
+        let mut turn = pace.turn(Access::Read).await;
+        turn.leave();
+        turn.answered();
+    }
+
     /// When so many get their turns who all begin now, in seconds.
     async fn turns(pace: &Arc<Pace>, accesses: &[Access]) -> Vec<(Access, f64)> {
         let begun = Instant::now();
@@ -145,7 +218,9 @@ mod tests {
             let pace = Arc::clone(pace);
             let access = *access;
             tokio::spawn(async move {
-                pace.turn(access).await;
+                let mut turn = pace.turn(access).await;
+                turn.leave();
+                turn.answered();
                 (access, begun.elapsed().as_secs_f64())
             })
         });
@@ -192,10 +267,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn whoever_gives_up_waiting_takes_no_turn() {
         let pace = pace(Some(1), None);
-        pace.turn(Access::Read).await;
+        send(&pace).await;
         assert!(tokio::time::timeout(Duration::from_secs(9), pace.turn(Access::Read)).await.is_err());
         let begun = Instant::now();
-        pace.turn(Access::Read).await;
+        send(&pace).await;
         assert!(begun.elapsed() < MINUTE);
     }
 
@@ -203,16 +278,16 @@ mod tests {
     async fn it_is_crowded_while_whoever_came_would_wait_long() {
         let pace = pace(Some(1), None);
         assert_eq!(pace.crowded(), None);
-        pace.turn(Access::Read).await;
+        send(&pace).await;
         let crowded = pace.crowded().unwrap();
         tokio::time::sleep(crowded).await;
         assert_eq!(pace.crowded(), None);
         let waiting = tokio::spawn({
             let pace = Arc::clone(&pace);
-            async move { pace.turn(Access::Read).await }
+            async move { send(&pace).await }
         });
         tokio::task::yield_now().await;
-        assert!(pace.crowded() > Some(MINUTE), "somebody waits already");
+        assert!(pace.crowded() >= Some(MINUTE), "somebody waits already");
         waiting.await.unwrap();
     }
 }

@@ -1,13 +1,17 @@
 //! The door to a server, at which everybody waits for his turn.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 
 use super::{
-    pace::Access,
+    pace::{Access, Turn},
     traffic::{Sender, Traffic},
 };
 use crate::scim::{
@@ -27,12 +31,20 @@ pub(super) struct Paced {
     port: Arc<dyn Port>,
     traffic: Arc<Traffic>,
     sender: Sender,
+    /// A turn that has come already, for the first request.
+    turn: Mutex<Option<Turn>>,
 }
 
 impl Paced {
     /// The door as this sender goes through it.
     pub(super) fn new(port: Arc<dyn Port>, traffic: Arc<Traffic>, sender: Sender) -> Self {
-        Self { port, traffic, sender }
+        Self { port, traffic, sender, turn: Mutex::new(None) }
+    }
+
+    /// The door for whoever keeps a turn: the first request goes through it
+    /// without waiting for another.
+    pub(super) fn with_turn(self, turn: Turn) -> Self {
+        Self { turn: Mutex::new(Some(turn)), ..self }
     }
 
     async fn send<'call, R: Send>(
@@ -42,7 +54,12 @@ impl Paced {
         path: &str,
         call: impl Fn() -> Answer<'call, R> + Send + Sync,
     ) -> Result<R, Error> {
-        self.traffic.send(self.sender, access, &format!("{method} {path}"), call).await
+        let operation = format!("{method} {path}");
+        let turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match turn {
+            Some(turn) => self.traffic.send_in_turn(turn, self.sender, &operation, call).await,
+            None => self.traffic.send(self.sender, access, &operation, call).await,
+        }
     }
 }
 

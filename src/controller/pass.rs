@@ -210,6 +210,10 @@ impl<'a, T: Identity> Pass<'a, T> {
     }
 
     async fn execute(&mut self, step: Step) -> Result<Option<End>, Fault> {
+        if step != Step::Create {
+            // Whoever keeps a turn that he does not use may wait in vain for another.
+            self.in_turn = None;
+        }
         let has_leave = match &step {
             Step::Rest => true,
             step if needs_server(step) => self.enter(),

@@ -49,7 +49,7 @@ pub(super) struct Session {
     /// Whom userNames mean there.
     pub(super) names: Names,
     capabilities: RwLock<Arc<Capabilities>>,
-    in_turn: Arc<dyn Port>,
+    bare: Arc<dyn Port>,
     closed: CancellationToken,
 }
 
@@ -122,7 +122,7 @@ impl Session {
             port: door(Sender::Pass),
             sweeping: door(Sender::Sweep),
             probing: door(Sender::Probe),
-            in_turn: door(Sender::PassInTurn),
+            bare: port,
             traffic,
             resync,
             by_search: AtomicBool::new(false),
@@ -160,9 +160,10 @@ impl Session {
 
     /// Waits for the turn of one write, and answers the door through which it
     /// goes without waiting again: for what must follow at once upon
-    /// something else.
+    /// something else. The turn is nobody else's until that door is dropped.
     pub(super) async fn turn_to_write(&self, operation: &str) -> Result<Arc<dyn Port>, Error> {
-        self.traffic.turn(Access::Write, operation).await?;
-        Ok(Arc::clone(&self.in_turn))
+        let turn = self.traffic.turn(Sender::Pass, Access::Write, operation).await?;
+        let door = Paced::new(Arc::clone(&self.bare), Arc::clone(&self.traffic), Sender::Pass);
+        Ok(Arc::new(door.with_turn(turn)))
     }
 }

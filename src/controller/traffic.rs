@@ -13,7 +13,7 @@ use std::{
 use super::{
     circuit::Circuit,
     gate::{Gate, Pass},
-    pace::{Access, Pace},
+    pace::{Access, Pace, Turn},
     paced::Answer,
 };
 use crate::{
@@ -29,8 +29,6 @@ pub(super) type News = Box<dyn Fn() + Send + Sync>;
 pub(super) enum Sender {
     /// A pass over an object, which has entered the gate.
     Pass,
-    /// A pass that has waited for its turn already.
-    PassInTurn,
     /// A sweep, which needs a place for each of its pages and has the
     /// patience to ask again.
     Sweep,
@@ -129,12 +127,29 @@ impl Traffic {
         }
     }
 
-    /// Waits for the turn of a request that `Sender::PassInTurn` is about to
-    /// send.
-    pub(super) async fn turn(&self, access: Access, operation: &str) -> Result<(), Error> {
-        self.may_send(Sender::Pass, operation)?;
-        self.pace.turn(access).await;
-        self.may_send(Sender::Pass, operation)
+    /// Waits for the turn of a request that is not sent yet.
+    pub(super) async fn turn(&self, sender: Sender, access: Access, operation: &str) -> Result<Turn, Error> {
+        self.may_send(sender, operation)?;
+        let turn = self.pace.turn(access).await;
+        self.may_send(sender, operation)?;
+        Ok(turn)
+    }
+
+    /// Sends one request whose turn has come, if the server still bears it.
+    pub(super) async fn send_in_turn<'call, R: Send>(
+        self: &Arc<Self>,
+        mut turn: Turn,
+        sender: Sender,
+        operation: &str,
+        call: impl Fn() -> Answer<'call, R> + Send + Sync,
+    ) -> Result<R, Error> {
+        self.may_send(sender, operation)?;
+        let era = self.circuit.era();
+        turn.leave();
+        let answer = call().await;
+        turn.answered();
+        self.heard(sender, era, answer.as_ref().err());
+        answer
     }
 
     async fn send_once<'call, R: Send>(
@@ -144,15 +159,8 @@ impl Traffic {
         operation: &str,
         call: impl Fn() -> Answer<'call, R> + Send + Sync,
     ) -> Result<R, Error> {
-        self.may_send(sender, operation)?;
-        if sender != Sender::PassInTurn {
-            self.pace.turn(access).await;
-            self.may_send(sender, operation)?;
-        }
-        let era = self.circuit.era();
-        let answer = call().await;
-        self.heard(sender, era, answer.as_ref().err());
-        answer
+        let turn = self.turn(sender, access, operation).await?;
+        self.send_in_turn(turn, sender, operation, call).await
     }
 
     fn may_send(&self, sender: Sender, operation: &str) -> Result<(), Error> {

@@ -67,7 +67,7 @@ async fn one_refusal_for_too_many_stops_everybody_until_the_time_that_was_asked_
     let (traffic, told) = traffic(Limits::default());
     assert_eq!(kind(request(&traffic, Sender::Pass, throttled(30)).await), ErrorKind::Throttled);
     assert_eq!(told.load(Ordering::Relaxed), 1);
-    for sender in [Sender::Pass, Sender::PassInTurn, Sender::Probe] {
+    for sender in [Sender::Pass, Sender::Probe] {
         let begun = Instant::now();
         let refused = request(&traffic, sender, Ok(())).await.unwrap_err();
         assert_eq!((refused.kind, refused.sent), (ErrorKind::Throttled, false));
@@ -186,14 +186,49 @@ async fn whoever_would_wait_long_for_a_turn_is_called_when_it_is_near() {
     assert_eq!(enter_all(&traffic).len(), 1);
 }
 
+/// One request whose turn has come, and whose answer takes no time.
+async fn request_in_turn(traffic: &Arc<Traffic>, turn: Turn) -> Result<(), Error> {
+    traffic.send_in_turn(turn, Sender::Pass, "POST /Users", || async { Ok(()) }.boxed()).await
+}
+
 #[tokio::test(start_paused = true)]
-async fn a_turn_that_was_taken_is_not_waited_for_again() {
+async fn a_turn_that_is_kept_is_not_waited_for_again_and_counts_when_it_is_used() {
     let requests = Some(Rate { requests: 1, per: 60 * SECOND });
     let (traffic, _) = traffic(Limits { requests, ..Limits::default() });
-    traffic.turn(Access::Write, "POST /Users").await.unwrap();
+    let turn = traffic.turn(Sender::Pass, Access::Write, "POST /Users").await.unwrap();
+    let next = tokio::spawn({
+        let traffic = Arc::clone(&traffic);
+        async move { request(&traffic, Sender::Pass, Ok(())).await }
+    });
+    tokio::time::sleep(90 * SECOND).await;
     let begun = Instant::now();
-    request(&traffic, Sender::PassInTurn, Ok(())).await.unwrap();
+    request_in_turn(&traffic, turn).await.unwrap();
+    assert_eq!(begun.elapsed(), Duration::ZERO);
+    next.await.unwrap().unwrap();
+    assert!(begun.elapsed() >= 60 * SECOND, "{:?}", begun.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_that_is_not_used_is_somebody_elses() {
+    let requests = Some(Rate { requests: 1, per: 60 * SECOND });
+    let (traffic, _) = traffic(Limits { requests, ..Limits::default() });
+    let turn = traffic.turn(Sender::Pass, Access::Write, "POST /Users").await.unwrap();
+    let next = tokio::spawn({
+        let traffic = Arc::clone(&traffic);
+        async move { request(&traffic, Sender::Pass, Ok(())).await }
+    });
+    tokio::time::sleep(90 * SECOND).await;
+    let begun = Instant::now();
+    drop(turn);
+    next.await.unwrap().unwrap();
     assert_eq!(begun.elapsed(), SECOND);
-    request(&traffic, Sender::Pass, Ok(())).await.unwrap();
-    assert!(begun.elapsed() >= 60 * SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_turn_that_is_kept_is_of_no_use_while_the_server_is_left_in_peace() {
+    let (traffic, _) = traffic(Limits::default());
+    let turn = traffic.turn(Sender::Pass, Access::Write, "POST /Users").await.unwrap();
+    request(&traffic, Sender::Pass, throttled(30)).await.unwrap_err();
+    let refused = request_in_turn(&traffic, turn).await.unwrap_err();
+    assert_eq!((refused.kind, refused.sent), (ErrorKind::Throttled, false));
 }
