@@ -202,7 +202,8 @@ fn traffic<P: ProviderObject>(
     let limits = pace::Limits::of(provider.common().rate_limit.as_ref())
         .map_err(|error| Because::new(reasons::INVALID_SPEC, error.to_string()))?;
     let (context, key) = (Arc::clone(context), provider.key());
-    Ok(Traffic::new(limits, circuit, Box::new(move || context.providers.trigger(&key))))
+    let pace = context.connections.pace(provider, limits);
+    Ok(Traffic::new(limits.at_once, pace, circuit, Box::new(move || context.providers.trigger(&key))))
 }
 
 /// Asks the server for its configuration, which may be missing, and for one

@@ -11,9 +11,10 @@ use kube::ResourceExt;
 use super::{
     circuit::Circuit,
     connection::Connection,
+    pace::Pace,
     providers::{ProviderKey, ProviderObject},
 };
-use crate::api::ScimProviderStatus;
+use crate::{api::ScimProviderStatus, sync::pace::Limits};
 
 /// The connections that stand, and what was said about each provider.
 #[derive(Debug, Default)]
@@ -26,6 +27,8 @@ struct Notes {
     open: Option<Arc<Connection>>,
     /// How the server at this URL bears requests.
     circuit: Option<(String, Arc<Circuit>)>,
+    /// The turns at the server at this URL.
+    pace: Option<(String, Arc<Pace>)>,
     /// The status that was last written, and the UID of the provider that it
     /// was written for; the cache may not show it yet.
     said: Option<(Option<String>, ScimProviderStatus)>,
@@ -84,6 +87,22 @@ impl Connections {
                 let circuit = Arc::new(Circuit::new(now));
                 note.circuit = Some((url.clone(), Arc::clone(&circuit)));
                 circuit
+            }
+        }
+    }
+
+    /// The turns at the provider's server. A new connection goes on with them:
+    /// the server does not begin a new window either.
+    pub(super) fn pace(&self, provider: &impl ProviderObject, limits: Limits) -> Arc<Pace> {
+        let url = &provider.common().url;
+        let mut notes = self.notes();
+        let note = notes.entry(provider.key()).or_default();
+        match &note.pace {
+            Some((known, pace)) if known == url && pace.keeps(limits) => Arc::clone(pace),
+            _ => {
+                let pace = Arc::new(Pace::new(limits));
+                note.pace = Some((url.clone(), Arc::clone(&pace)));
+                pace
             }
         }
     }

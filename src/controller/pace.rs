@@ -2,6 +2,7 @@
 //! and no faster than the server allows.
 
 use std::{
+    fmt,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -28,8 +29,9 @@ pub(super) enum Access {
     Write,
 }
 
-/// The turns at one server.
+/// The turns at one server. They outlive the sessions with it.
 pub(super) struct Pace {
+    limits: Limits,
     requests: Option<Arc<Lane>>,
     writes: Option<Arc<Lane>>,
 }
@@ -61,7 +63,12 @@ impl Pace {
     /// Turns within these limits.
     pub(super) fn new(limits: Limits) -> Self {
         let lane = |rate| Arc::new(Lane::new(Meter::new(rate)));
-        Self { requests: limits.requests.map(lane), writes: limits.writes.map(lane) }
+        Self { limits, requests: limits.requests.map(lane), writes: limits.writes.map(lane) }
+    }
+
+    /// Whether these limits are its own, however many are under way at once.
+    pub(super) fn keeps(&self, limits: Limits) -> bool {
+        (self.limits.requests, self.limits.writes) == (limits.requests, limits.writes)
     }
 
     /// Waits for the turn of one request. A write waits for one among the
@@ -85,6 +92,12 @@ impl Pace {
     pub(super) fn crowded(&self) -> Option<Duration> {
         let waits = [&self.requests, &self.writes].into_iter().flatten().map(|lane| lane.wait_behind());
         waits.max().and_then(|wait| wait.checked_sub(PATIENCE)).filter(|wait| !wait.is_zero())
+    }
+}
+
+impl fmt::Debug for Pace {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Pace").field("limits", &self.limits).finish_non_exhaustive()
     }
 }
 

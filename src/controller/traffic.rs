@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     scim::error::{Error, ErrorKind, Scope},
-    sync::{breaker::Verdict, pace::Limits},
+    sync::breaker::Verdict,
 };
 
 /// Has the provider look at its server, and say how it is.
@@ -40,7 +40,7 @@ pub(super) enum Sender {
 pub(super) struct Traffic {
     gate: Arc<Gate>,
     circuit: Arc<Circuit>,
-    pace: Pace,
+    pace: Arc<Pace>,
     /// Somebody doubts that the server answers.
     doubtful: AtomicBool,
     /// Whether somebody sees to it that the gate is opened in time.
@@ -51,13 +51,13 @@ pub(super) struct Traffic {
 }
 
 impl Traffic {
-    /// Traffic within these limits. `news` is called when the provider should
+    /// Traffic of so many requests at once and in these turns. `news` is called when the provider should
     /// look at its server.
-    pub(super) fn new(limits: Limits, circuit: Arc<Circuit>, news: News) -> Arc<Self> {
+    pub(super) fn new(at_once: usize, pace: Arc<Pace>, circuit: Arc<Circuit>, news: News) -> Arc<Self> {
         Arc::new(Self {
-            gate: Arc::new(Gate::new(limits.at_once)),
+            gate: Arc::new(Gate::new(at_once)),
             circuit,
-            pace: Pace::new(limits),
+            pace,
             doubtful: AtomicBool::new(false),
             watched: Mutex::new(false),
             told: AtomicBool::new(false),

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 use super::*;
 use crate::sync::{
     breaker::{ENOUGH_ANSWERS, MOST_FAILURES},
-    pace::Rate,
+    pace::{Limits, Rate},
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -21,7 +21,8 @@ fn traffic(limits: Limits) -> (Arc<Traffic>, Arc<AtomicU32>) {
         })
     };
     let circuit = Circuit::new("2026-01-01T00:00:00Z".parse().unwrap());
-    (Traffic::new(limits, Arc::new(circuit), news), told)
+    let pace = Arc::new(Pace::new(limits));
+    (Traffic::new(limits.at_once, pace, Arc::new(circuit), news), told)
 }
 
 /// One request that takes a second and ends like this.

@@ -159,6 +159,27 @@ async fn no_window_has_more_requests_than_the_provider_allows() {
     assert_eq!(visits.iter().filter(|visit| visit.writes).count(), 24);
 }
 
+/// Whoever asks for a comparison gets a new connection.
+#[tokio::test]
+async fn a_new_connection_begins_no_new_window() {
+    const WINDOW: Duration = Duration::from_secs(3);
+    let world = World::with_operator("paced-anew").await;
+    let (visits, _) = Visits::watch(&world.proxy, forward);
+    world.apply(&world.secret()).await;
+    world.apply(&world.provider().with("rateLimit", json!({"requests": 3, "per": "3s"}))).await;
+    world.ready(Kind::Provider, PROVIDER).await;
+    for number in 0..6 {
+        let mark = world.proxy.mark();
+        let asked = format!("asked {number} times before");
+        let ask = json!({"metadata": {"annotations": {"scim-operator.dev/reconcile-requested-at": asked}}});
+        world.merge(Kind::Provider, PROVIDER, &ask).await;
+        let is_tried = |visits: &[Recorded]| visits.iter().any(|it| it.purpose() == Purpose::Probe);
+        world.proxy.until(mark, "new connection", wait::DEADLINE, is_tried).await;
+    }
+    let visits = visits.all();
+    assert!(most_within(visits.iter(), WINDOW) <= 3, "{visits:#?}");
+}
+
 #[tokio::test]
 async fn no_more_requests_are_under_way_than_the_provider_allows() {
     let world = World::with_operator("at-once").await;
