@@ -27,6 +27,7 @@ mod put_only;
 mod scenario;
 mod stalled;
 mod steady_state;
+mod strict;
 mod support;
 mod traffic;
 mod users;
