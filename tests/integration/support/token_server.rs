@@ -53,8 +53,14 @@ struct Shared {
     /// The only client that it knows: id and secret.
     client: Mutex<(String, String)>,
     requests: Mutex<Vec<TokenRequest>>,
-    /// Until when each token is good.
-    valid: Mutex<BTreeMap<String, Instant>>,
+    valid: Mutex<BTreeMap<String, Granted>>,
+}
+
+/// What a token is good for.
+struct Granted {
+    end: Instant,
+    /// The scopes that were asked for.
+    scopes: Vec<String>,
 }
 
 impl TokenServer {
@@ -101,10 +107,19 @@ impl TokenServer {
 
     /// Whom a SCIM server lets in that trusts these tokens.
     pub(crate) fn guard(&self) -> impl Fn(&str) -> bool + Send + Sync + 'static {
+        let scopes = self.scopes();
+        move |authorization| scopes(authorization.strip_prefix("Bearer ").unwrap_or_default()).is_some()
+    }
+
+    /// The scopes of a token, as long as it is good.
+    pub(crate) fn scopes(&self) -> impl Fn(&str) -> Option<Vec<String>> + Send + Sync + 'static {
         let shared = Arc::clone(&self.shared);
-        move |authorization| {
-            let token = authorization.strip_prefix("Bearer ").unwrap_or_default();
-            shared.valid.lock().unwrap().get(token).is_some_and(|end| Instant::now() < *end)
+        move |token| {
+            let valid = shared.valid.lock().unwrap();
+            valid
+                .get(token)
+                .filter(|granted| Instant::now() < granted.end)
+                .map(|granted| granted.scopes.clone())
         }
     }
 }
@@ -124,7 +139,7 @@ async fn handle(State(shared): State<Arc<Shared>>, request: Request) -> Response
     let by_header = in_header.is_some();
     let client = in_header.or_else(|| Some((in_form.0?, in_form.1?))).unwrap_or_default();
     let known = client == *shared.client.lock().unwrap() && head.method == http::Method::POST;
-    let (status, media_type, body) = shared.answer(known);
+    let (status, media_type, body) = shared.answer(known, form.get("scope").map_or("", String::as_str));
     shared.requests.lock().unwrap().push(TokenRequest { by_header, client: client.0, form, status });
     Response::builder().status(status).header("content-type", media_type).body(Body::from(body)).unwrap()
 }
@@ -143,7 +158,7 @@ fn basic(headers: &HeaderMap) -> Option<(String, String)> {
 }
 
 impl Shared {
-    fn answer(&self, known: bool) -> (u16, &'static str, String) {
+    fn answer(&self, known: bool, scope: &str) -> (u16, &'static str, String) {
         const JSON: &str = "application/json";
         match *self.mood.lock().unwrap() {
             Mood::Html => (200, "text/html", "<!doctype html><title>Sign in</title>".to_owned()),
@@ -153,7 +168,8 @@ impl Shared {
             Mood::Good { expires_in } => {
                 let token = format!("token-{}", self.requests.lock().unwrap().len() + 1);
                 let end = Instant::now() + Duration::from_secs(expires_in);
-                self.valid.lock().unwrap().insert(token.clone(), end);
+                let scopes = scope.split_whitespace().map(str::to_owned).collect();
+                self.valid.lock().unwrap().insert(token.clone(), Granted { end, scopes });
                 let answer = json!({"access_token": token, "token_type": "Bearer", "expires_in": expires_in});
                 (200, JSON, answer.to_string())
             }
