@@ -81,6 +81,10 @@ impl TokenServer {
         Self { port, shared, serving }
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     /// The token endpoint.
     pub(crate) fn url(&self) -> String {
         format!("http://127.0.0.1:{}/oauth2/token", self.port)

@@ -5,6 +5,7 @@
 //! Inside, everything is canonical (RFC 7643); the shapes of a vendor exist
 //! only in what it reads and answers.
 
+pub(crate) mod buypass;
 pub(crate) mod confirmit;
 pub(crate) mod idaas_nl;
 mod listing;
