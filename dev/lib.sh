@@ -11,7 +11,7 @@ fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
 # shellcheck disable=SC2034
 need_tools() {
   local lines
-  lines=$("$root/dev/tools.sh" --without-scimmy) || exit 1
+  lines=$("$root/dev/tools.sh" --for-demo) || exit 1
   BIN=$(sed -n 's/^BIN=//p' <<<"$lines")
   SCIM2_SERVER=$(sed -n 's/^SCIM2_SERVER=//p' <<<"$lines")
 }

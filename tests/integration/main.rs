@@ -25,6 +25,7 @@ mod provider_faults;
 mod put;
 mod put_only;
 mod scenario;
+mod servers;
 mod stalled;
 mod steady_state;
 mod strict;

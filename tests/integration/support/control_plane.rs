@@ -20,6 +20,8 @@ pub(crate) struct ControlPlane {
     /// The SCIM servers' programs.
     pub(crate) scim2_server: PathBuf,
     pub(crate) scimmy: PathBuf,
+    pub(crate) scimple: PathBuf,
+    pub(crate) django_scim2: PathBuf,
     pub(crate) admin_kubeconfig: PathBuf,
     /// A kubeconfig with the token of the chart's service account, and so with
     /// exactly the rights that the chart gives.
@@ -50,13 +52,15 @@ impl ControlPlane {
     }
 
     fn start() -> Result<Self, String> {
-        let Tools { bin, scim2_server, scimmy } = tools()?;
+        let Tools { bin, scim2_server, scimmy, scimple, django_scim2 } = tools()?;
         let directory = children::run_directory().join("control-plane");
         let (admin_kubeconfig, lifeline) = boot(&bin, &directory)?;
         let mut plane = Self {
             bin,
             scim2_server,
             scimmy,
+            scimple,
+            django_scim2,
             operator_kubeconfig: children::run_directory().join("operator.kubeconfig"),
             operator_user: String::new(),
             audit_log: directory.join("audit.log"),
@@ -119,6 +123,8 @@ struct Tools {
     bin: PathBuf,
     scim2_server: PathBuf,
     scimmy: PathBuf,
+    scimple: PathBuf,
+    django_scim2: PathBuf,
 }
 
 /// Builds what is missing, and says where everything is. What it has to say
@@ -135,7 +141,13 @@ fn tools() -> Result<Tools, String> {
             .map(PathBuf::from)
             .ok_or_else(|| format!("{} did not say where {name} is", script.display()))
     };
-    Ok(Tools { bin: value("BIN")?, scim2_server: value("SCIM2_SERVER")?, scimmy: value("SCIMMY")? })
+    Ok(Tools {
+        bin: value("BIN")?,
+        scim2_server: value("SCIM2_SERVER")?,
+        scimmy: value("SCIMMY")?,
+        scimple: value("SCIMPLE")?,
+        django_scim2: value("DJANGO_SCIM2")?,
+    })
 }
 
 fn boot(bin: &Path, directory: &Path) -> Result<(PathBuf, ChildStdin), String> {

@@ -22,6 +22,12 @@ pub(crate) enum ServerKind {
     /// than 20 resources. It drops what it does not know, refuses filters with
     /// an escaped quote, and lists a member twice that is added twice.
     Scimmy,
+    /// It lists without `Resources` what is empty, tells times without a zone,
+    /// and lists a member twice that is added twice.
+    Scimple,
+    /// It drops what it has no column for, refuses most of PATCH with 501,
+    /// ignores members in POST and PUT, and derives `displayName` from the name.
+    DjangoScim2,
 }
 
 impl ServerKind {
@@ -30,6 +36,8 @@ impl ServerKind {
         match self {
             Self::Scim2Server => "/v2",
             Self::Scimmy => "/scim",
+            Self::Scimple => "",
+            Self::DjangoScim2 => "/scim/v2",
         }
     }
 
@@ -37,6 +45,8 @@ impl ServerKind {
         match self {
             Self::Scim2Server => "scim2-server",
             Self::Scimmy => "scimmy",
+            Self::Scimple => "scimple",
+            Self::DjangoScim2 => "django-scim2",
         }
     }
 
@@ -49,6 +59,8 @@ impl ServerKind {
                 command
             }
             Self::Scimmy => Command::new(&plane.scimmy),
+            Self::Scimple => Command::new(&plane.scimple),
+            Self::DjangoScim2 => Command::new(&plane.django_scim2),
         };
         command.args([format!("--port={port}"), format!("--bearer-token={token}")]);
         command
@@ -157,7 +169,7 @@ impl ScimServer {
     async fn page(&self, endpoint: &str, start: usize) -> Value {
         const COUNT: usize = 500;
         match self.kind {
-            ServerKind::Scim2Server => {
+            ServerKind::Scim2Server | ServerKind::Scimple | ServerKind::DjangoScim2 => {
                 let path = format!("{endpoint}?startIndex={start}&count={COUNT}");
                 self.request(Method::GET, &path, None).await.body
             }
