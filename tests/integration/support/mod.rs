@@ -12,6 +12,7 @@ pub(crate) mod ports;
 pub(crate) mod proxy;
 pub(crate) mod put_server;
 pub(crate) mod scim_server;
+pub(crate) mod site;
 pub(crate) mod strict;
 pub(crate) mod tenant;
 pub(crate) mod tls;
