@@ -24,6 +24,7 @@ mod process;
 mod provider_faults;
 mod put;
 mod put_only;
+mod quirk;
 mod scenario;
 mod servers;
 mod stalled;

@@ -11,6 +11,7 @@ pub(crate) mod operator;
 pub(crate) mod ports;
 pub(crate) mod proxy;
 pub(crate) mod put_server;
+pub(crate) mod quirk;
 pub(crate) mod scim_server;
 pub(crate) mod site;
 pub(crate) mod strict;
