@@ -13,6 +13,7 @@ fn main() -> ExitCode {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let result = match Cli::parse().command {
         Command::Crds(arguments) => arguments.execute().map_err(cli::Error::from),
+        Command::Profile(arguments) => arguments.execute().map_err(cli::Error::from),
         Command::Reference(arguments) => arguments.execute().map_err(cli::Error::from),
         Command::Run(settings) => cli::run(settings, controller::run).map_err(cli::Error::from),
     };

@@ -1,6 +1,7 @@
 //! The command line: arguments, environment, and what each command does.
 
 mod crds;
+mod profile;
 mod reference;
 mod run;
 mod settings;
@@ -11,6 +12,7 @@ use clap::{Parser, Subcommand};
 
 pub use self::{
     crds::{CrdsArguments, CrdsError, file_name, manifest},
+    profile::{ProfileArguments, ProfileCommand, ProfileCommandError, ShowArguments},
     reference::{ReferenceArguments, ReferenceError},
     run::{RunError, run},
     settings::{EventFilter, RunSettings},
@@ -42,6 +44,9 @@ pub enum Command {
     /// For example `scim-operator crds | kubectl apply --server-side -f -`.
     Crds(CrdsArguments),
 
+    /// Show the profiles: how servers deviate from the standard.
+    Profile(ProfileArguments),
+
     /// Write the pages about every field of every kind, in Markdown.
     #[command(hide = true)]
     Reference(ReferenceArguments),
@@ -53,6 +58,9 @@ pub enum Error {
     /// The definitions could not be written.
     #[error(transparent)]
     Crds(#[from] CrdsError),
+    /// A profile could not be shown.
+    #[error(transparent)]
+    Profile(#[from] ProfileCommandError),
     /// The pages could not be written.
     #[error(transparent)]
     Reference(#[from] ReferenceError),

@@ -168,7 +168,9 @@ mod tests {
         let arguments = ["scim-operator", "run"].iter().chain(arguments);
         match Cli::try_parse_from(arguments).map_err(|error| error.to_string())?.command {
             Command::Run(settings) => Ok(settings),
-            Command::Crds(_) | Command::Reference(_) => unreachable!("the command is run"),
+            Command::Crds(_) | Command::Profile(_) | Command::Reference(_) => {
+                unreachable!("the command is run")
+            }
         }
     }
 

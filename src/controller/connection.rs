@@ -24,7 +24,7 @@ use crate::{
         error::{Error, ErrorKind},
         http::{Http, Limits, Tls},
         port::{PageRequest, ResourceType},
-        profile::{self, Dialect, Parameters, ProfileError},
+        profile::{self, Dialect, Parameters, ProfileError, RateLimits},
     },
     sync::{
         digest::Digester,
@@ -114,7 +114,7 @@ pub(super) async fn connect<P: ProviderObject>(
         Ok(interval) => interval.unwrap_or(RESYNC).max(SHORTEST_RESYNC),
         Err(error) => return Err(invalid(format!("spec.resyncInterval: {error}"))),
     };
-    let traffic = traffic(context, provider, circuit)?;
+    let traffic = traffic(context, provider, &dialect.profile.rate_limit, circuit)?;
     let secrets = secrets(context, provider);
     let addresses = context.addresses.of(&provider.key());
     let tls = tls(&secrets, spec).await?;
@@ -197,9 +197,10 @@ fn invalid(message: String) -> Because {
 fn traffic<P: ProviderObject>(
     context: &Arc<Context>,
     provider: &P,
+    known: &RateLimits,
     circuit: Arc<Circuit>,
 ) -> Result<Arc<Traffic>, Because> {
-    let limits = pace::Limits::of(provider.common().rate_limit.as_ref())
+    let limits = pace::Limits::of(provider.common().rate_limit.as_ref(), known)
         .map_err(|error| Because::new(reasons::INVALID_SPEC, error.to_string()))?;
     let (context, key) = (Arc::clone(context), provider.key());
     let pace = context.connections.pace(provider, limits);

@@ -4,9 +4,12 @@
 use std::time::Duration;
 
 use super::backoff;
-use crate::api::{
-    RateLimit,
-    duration::{DurationError, parse_go_duration},
+use crate::{
+    api::{
+        RateLimit,
+        duration::{DurationError, parse_go_duration},
+    },
+    scim::profile::{Pause, RateLimits},
 };
 
 pub use self::meter::{Meter, Sent};
@@ -64,20 +67,39 @@ pub struct InvalidLimit {
 }
 
 impl Limits {
-    /// The limits that a provider names. Numbers that the API server lets
-    /// nobody write count as the next that it does.
-    pub fn of(spec: Option<&RateLimit>) -> Result<Self, InvalidLimit> {
-        let Some(spec) = spec else { return Ok(Self::default()) };
-        let requests = spec.requests.map(|requests| rate(requests, spec.per.as_deref(), "per"));
-        let writes =
-            spec.writes.as_ref().map(|writes| rate(writes.requests, writes.per.as_deref(), "writes.per"));
-        let at_once = spec.max_concurrent.map(|most| usize::try_from(most).unwrap_or_default().max(1));
+    /// The limits that a provider names, and where it names none, those that
+    /// its server is known for. Numbers that the API server lets nobody write
+    /// count as the next that it does.
+    pub fn of(spec: Option<&RateLimit>, known: &RateLimits) -> Result<Self, InvalidLimit> {
+        let named = spec.map(named).transpose()?.unwrap_or_default();
+        let known_writes = known.writes.as_ref().map(|writes| known_rate(writes.requests, writes.per));
+        let at_once = known.max_concurrent.map(|most| usize::try_from(most).unwrap_or(AT_ONCE).max(1));
         Ok(Self {
-            requests: requests.transpose()?,
-            writes: writes.transpose()?,
-            at_once: at_once.unwrap_or(AT_ONCE),
+            requests: named.requests.or_else(|| known.requests.map(|most| known_rate(most, known.per))),
+            writes: named.writes.or(known_writes),
+            at_once: named.at_once.or(at_once).unwrap_or(AT_ONCE),
         })
     }
+}
+
+/// What a provider names.
+#[derive(Default)]
+struct Named {
+    requests: Option<Rate>,
+    writes: Option<Rate>,
+    at_once: Option<usize>,
+}
+
+fn named(spec: &RateLimit) -> Result<Named, InvalidLimit> {
+    let requests = spec.requests.map(|requests| rate(requests, spec.per.as_deref(), "per"));
+    let writes =
+        spec.writes.as_ref().map(|writes| rate(writes.requests, writes.per.as_deref(), "writes.per"));
+    let at_once = spec.max_concurrent.map(|most| usize::try_from(most).unwrap_or_default().max(1));
+    Ok(Named { requests: requests.transpose()?, writes: writes.transpose()?, at_once })
+}
+
+fn known_rate(requests: u32, per: Option<Pause>) -> Rate {
+    Rate { requests: requests.max(1), per: per.map_or(PERIOD, |Pause(per)| per) }
 }
 
 fn rate(requests: i32, per: Option<&str>, field: &'static str) -> Result<Rate, InvalidLimit> {
@@ -133,14 +155,14 @@ impl Hold {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api;
+    use crate::{api, scim::profile::WriteLimit};
 
     const MINUTE: Duration = Duration::from_mins(1);
 
     #[test]
     fn a_provider_that_names_no_limits_has_none() {
         for spec in [None, Some(RateLimit::default())] {
-            let limits = Limits::of(spec.as_ref()).unwrap();
+            let limits = Limits::of(spec.as_ref(), &RateLimits::default()).unwrap();
             assert_eq!(limits, Limits { requests: None, writes: None, at_once: 16 });
         }
     }
@@ -159,11 +181,30 @@ mod tests {
             writes: Some(Rate { requests: 5, per: Duration::from_secs(1) }),
             at_once: 4,
         };
-        assert_eq!(Limits::of(Some(&spec)).unwrap(), limits);
+        assert_eq!(Limits::of(Some(&spec), &RateLimits::default()).unwrap(), limits);
 
         let spec = RateLimit { writes: Some(rate(5, Some("soon"))), ..RateLimit::default() };
-        let refused = Limits::of(Some(&spec)).unwrap_err().to_string();
+        let refused = Limits::of(Some(&spec), &RateLimits::default()).unwrap_err().to_string();
         assert!(refused.starts_with("spec.rateLimit.writes.per: "), "{refused}");
+    }
+
+    #[test]
+    fn what_the_provider_names_takes_the_place_of_what_its_server_is_known_for() {
+        let known = RateLimits {
+            requests: Some(10),
+            per: Some(Pause(Duration::from_secs(1))),
+            writes: Some(WriteLimit { requests: 2, per: None }),
+            max_concurrent: Some(3),
+        };
+        let limits = Limits {
+            requests: Some(Rate { requests: 10, per: Duration::from_secs(1) }),
+            writes: Some(Rate { requests: 2, per: MINUTE }),
+            at_once: 3,
+        };
+        assert_eq!(Limits::of(None, &known).unwrap(), limits);
+        let spec = RateLimit { requests: Some(600), ..RateLimit::default() };
+        let faster = Limits { requests: Some(Rate { requests: 600, per: MINUTE }), ..limits };
+        assert_eq!(Limits::of(Some(&spec), &known).unwrap(), faster, "the provider's numbers come together");
     }
 
     #[test]
