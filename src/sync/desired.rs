@@ -73,14 +73,6 @@ pub enum InvalidSpec {
         /// User or Group.
         resource_type: ResourceType,
     },
-    /// A user without a name, or a group without one.
-    #[error("spec.{field} is missing or empty: this server cannot create a {resource_type} without it")]
-    Nameless {
-        /// `userName` or `displayName`.
-        field: &'static str,
-        /// User or Group.
-        resource_type: ResourceType,
-    },
 }
 
 /// How the core schemas begin (RFC 7643 §10.3); none of them is an extension.
@@ -142,7 +134,7 @@ impl Desired {
         }
         desired.add_extensions(spec.extensions.as_ref())?;
         desired.add_attributes(spec.attributes.as_ref(), &USER_ATTRIBUTES)?;
-        desired.checked("userName")
+        desired.checked()
     }
 
     /// What this group is to be, apart from its members.
@@ -151,7 +143,7 @@ impl Desired {
         desired.add_core(spec, &GROUP_ATTRIBUTES);
         desired.add_extensions(spec.extensions.as_ref())?;
         desired.add_attributes(spec.attributes.as_ref(), &GROUP_ATTRIBUTES)?;
-        desired.checked("displayName")
+        desired.checked()
     }
 
     /// Says who the manager is, by the id on the server, where the manifest
@@ -264,16 +256,22 @@ impl Desired {
         }
     }
 
-    fn checked(self, name: &'static str) -> Result<Self, InvalidSpec> {
+    fn checked(self) -> Result<Self, InvalidSpec> {
         let (count, resource_type) = (self.values.len(), self.resource_type);
-        if self.text(name).is_none() {
-            return Err(InvalidSpec::Nameless { field: name, resource_type });
-        }
         if count > MOST_PATHS {
             return Err(InvalidSpec::TooMany { count, resource_type });
         }
         Ok(self)
     }
+}
+
+/// Whether an attribute of the core schema has a field of its own in the spec.
+pub(super) fn has_field(name: &str, resource_type: ResourceType) -> bool {
+    let typed: &[&str] = match resource_type {
+        ResourceType::User => &USER_ATTRIBUTES,
+        ResourceType::Group => &GROUP_ATTRIBUTES,
+    };
+    typed.iter().any(|known| known.eq_ignore_ascii_case(name))
 }
 
 /// Where a person's manager is (RFC 7643 §4.3).
@@ -413,11 +411,5 @@ mod tests {
         assert!(user("attributes", json!({"badges": [{"colours": ["red"]}]})).is_ok());
         let deep = json!({"badges": [{"colours": [{"name": "red"}]}]});
         assert!(matches!(user("attributes", deep), Err(InvalidSpec::TooDeep { .. })));
-    }
-
-    #[test]
-    fn a_nameless_user_is_none() {
-        let refused = user("userName", Value::Null);
-        assert!(matches!(refused, Err(InvalidSpec::Nameless { field: "userName", .. })));
     }
 }

@@ -23,6 +23,7 @@ pub mod plan;
 pub mod presence;
 pub mod put;
 pub mod record;
+pub mod rules;
 pub mod selector;
 
 #[cfg(test)]

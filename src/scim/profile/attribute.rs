@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::kind::KindRules;
+use super::{check::compiled, kind::KindRules};
 use crate::scim::path::AttributePath;
 
 /// What holds for one attribute. What is absent is as the standard has it.
@@ -101,15 +101,24 @@ pub enum Format {
     Integer,
 }
 
+impl AttributeRule {
+    /// Whether a text looks as `pattern` says; any does where there is none.
+    pub fn has_pattern(&self, text: &str) -> bool {
+        let fits = |pattern: &String| compiled(pattern).is_some_and(|pattern| pattern.is_match(text));
+        self.pattern.as_ref().is_none_or(fits)
+    }
+}
+
 impl KindRules {
     /// What holds for the attribute at a path: its own rule, else that of the
     /// attribute it is part of. `None` where nothing special does.
     pub fn rule(&self, path: &AttributePath) -> Option<&AttributeRule> {
-        let named = |path: &AttributePath| {
-            let name = path.to_string();
-            self.attributes.iter().find(|(known, _)| known.eq_ignore_ascii_case(&name)).map(|(_, rule)| rule)
-        };
-        named(path).or_else(|| path.sub_attribute().and_then(|_| named(&path.parent())))
+        self.own_rule(path).or_else(|| path.sub_attribute().and_then(|_| self.own_rule(&path.parent())))
+    }
+
+    /// What is said of just this path.
+    pub fn own_rule(&self, path: &AttributePath) -> Option<&AttributeRule> {
+        find(&self.attributes, &path.to_string())
     }
 
     /// What holds for the extension that a path belongs to.
