@@ -42,6 +42,9 @@ pub const APPLIED_MEMBERS: usize = 13_000;
 /// complex ones. Complex attributes in extensions can have more parts yet.
 pub const PATHS: usize = 2048;
 
+/// The most single values that must not be there.
+pub const ABSENT: usize = 16;
+
 /// The longest digest in a status.
 pub const DIGEST: usize = 128;
 

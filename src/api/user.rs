@@ -254,6 +254,16 @@ pub struct ScimUserSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_secret_ref: Option<SecretKeyRef>,
 
+    /// Single values that must not be on the server, of attributes whose
+    /// other values are nobody's business here: each a path with one `eq`
+    /// (RFC 7644 §3.5.2), such as `roles[value eq "auditor"]` or
+    /// `urn:…:fido2:User:fido2Credentials[credentialId eq "abc"]`. One is
+    /// removed in each pass; what is gone stays gone. At most 16. Absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::ABSENT), inner(length(max = bounds::TEXT)))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub ensure_absent: Option<Vec<String>>,
+
     /// Whether an identity that is on the server already may become this
     /// object's. Never: it is left untouched (`AlreadyExists`). Adopt: it is
     /// taken over, if the provider allows adoption, and from then on made
@@ -341,6 +351,13 @@ pub struct ScimUserStatus {
     #[schemars(length(max = bounds::PATHS))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
     pub normalized: Option<Vec<Normalized>>,
+
+    /// What the server alone sets and its profile has shown, by path, such as
+    /// the last login: as it was when this status was last written for another
+    /// reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "schema::attributes")]
+    pub attributes: Option<BTreeMap<String, Value>>,
 
     /// A digest of the password that was last sent, made with a key that only
     /// the operator has.

@@ -6,7 +6,7 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 use futures::{FutureExt as _, future::BoxFuture};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::{ResourceExt, runtime::controller::Action};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::{
     context::Context,
@@ -251,7 +251,7 @@ pub(super) async fn write<T: Identity>(
     const TRIES: usize = 5;
     for _ in 0..TRIES {
         let (before, status) = statuses(pass, outcome)?;
-        if before == status {
+        if says_the_same(&before, &status) {
             return Ok(());
         }
         match pass.context.objects.write_status(&pass.object, &before, &status).await {
@@ -265,6 +265,16 @@ pub(super) async fn write<T: Identity>(
         }
     }
     Err(ObjectError::Stale)
+}
+
+/// Whether nothing is new. What the server alone sets changes with each
+/// login, and is no reason to write.
+fn says_the_same(before: &Value, status: &Value) -> bool {
+    let but_attributes = |status: &Value| {
+        let fields = status.as_object().cloned().unwrap_or_default();
+        fields.into_iter().filter(|(name, _)| name != "attributes").collect::<Map<_, _>>()
+    };
+    before == status || but_attributes(before) == but_attributes(status)
 }
 
 /// What status says and what it should say. The generation is the one that

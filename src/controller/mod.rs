@@ -1,6 +1,7 @@
 //! The only place that touches both sides: it watches the objects, talks to
 //! the servers, and carries out what `sync` decides.
 
+mod absent;
 mod addresses;
 mod adoption;
 mod change;

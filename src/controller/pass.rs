@@ -8,6 +8,7 @@ use secrecy::SecretString;
 use tokio::time::Instant;
 
 use super::{
+    absent,
     context::Context,
     gate::Pass as Leave,
     identity::Identity,
@@ -116,6 +117,8 @@ pub(super) struct Pass<'a, T: Identity> {
     manager: Option<ManagerRemark>,
     /// The password, once it was read.
     pub(super) password: Option<SecretString>,
+    /// How many values are still to be removed that must not be there.
+    pub(super) unwanted_left: usize,
     /// What was last asked of the server, for the words of a refusal.
     pub(super) request: Request,
     /// How often somebody else changed the identity in between.
@@ -159,6 +162,7 @@ impl<'a, T: Identity> Pass<'a, T> {
             members: None,
             manager: None,
             password: None,
+            unwanted_left: 0,
             request: Request::Other,
             provider,
             overtaken: 0,
@@ -241,7 +245,7 @@ impl<'a, T: Identity> Pass<'a, T> {
             Step::Adopt(resource) => self.adopt(resource).await?,
             Step::Update => match self.update().await {
                 Err(fault) if self.was_overtaken(&fault) => self.reading = Reading::NotYet,
-                updated => return updated.map(|()| Some(End::Done(Outcome::InSync, None))),
+                updated => return updated.map(|()| Some(self.updated())),
             },
             Step::Show(resource) => return self.show(&resource).map(Some),
             Step::LetGo => self.let_go().await?,
@@ -279,6 +283,16 @@ impl<'a, T: Identity> Pass<'a, T> {
             }
         }
         Ok(None)
+    }
+
+    /// The server says what the manifest says, but for values that go one by
+    /// one.
+    fn updated(&self) -> End {
+        if self.unwanted_left == 0 {
+            return End::Done(Outcome::InSync, None);
+        }
+        let message = "values that spec.ensureAbsent names are removed one after the other";
+        End::Done(Outcome::Waiting(Because::new(reasons::PROGRESSING, message)), Some(absent::NEXT))
     }
 
     /// Without permission the server is out of reach.

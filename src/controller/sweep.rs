@@ -131,6 +131,9 @@ fn differs<T: Identity>(context: &Context, roster: &Roster<'_>, object: &T, reso
     if !diff(&desired, &record.known, resource, &context.digester).is_empty() {
         return true;
     }
+    if desired.unwanted().iter().any(|unwanted| unwanted.is_in(resource)) {
+        return true;
+    }
     let Some(wanted) = object.wanted_members(roster) else { return false };
     let kind = T::memory(context);
     if kind.had_other_members(object, &wanted) {

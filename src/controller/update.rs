@@ -16,6 +16,7 @@ use crate::{
         diff::{Change, Rewritten, diff, rewritten, still_managed},
         lookup::name_attribute,
         put,
+        shown::shown,
     },
 };
 
@@ -47,8 +48,17 @@ impl<T: Identity> Pass<'_, T> {
             }
         }
         T::memory(self.context).made_manager(&self.object, desired.manager());
+        self.show_attributes(&observed);
         self.update_members(&observed).await?;
-        self.update_password(&observed).await
+        self.update_password(&observed).await?;
+        self.unwanted_left = self.remove_unwanted(desired.unwanted(), &observed).await?;
+        Ok(())
+    }
+
+    /// What status shows of what the server alone sets.
+    fn show_attributes(&mut self, observed: &Resource) {
+        let Some(session) = &self.session else { return };
+        self.record.attributes = shown(observed, session.dialect.profile.kind(T::RESOURCE_TYPE));
     }
 
     /// Paths about to be managed are recorded before the request that sets

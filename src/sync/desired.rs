@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::absent::{NotOneValue, Unwanted};
 use crate::{
     api::{ScimGroupSpec, ScimUserSpec},
     scim::{
@@ -22,6 +23,8 @@ pub struct Desired {
     values: BTreeMap<AttributePath, Value>,
     /// Leaves that are named and whose value is not known yet.
     held: BTreeSet<AttributePath>,
+    /// Single values that must not be there.
+    unwanted: Vec<Unwanted>,
 }
 
 /// A manifest that the schema lets through and that still cannot be meant.
@@ -64,6 +67,14 @@ pub enum InvalidSpec {
         schema: String,
         /// What to use.
         instead: &'static str,
+    },
+    /// An entry that selects no single value.
+    #[error("spec.ensureAbsent[{index}]: {problem}")]
+    Absent {
+        /// Which one.
+        index: usize,
+        /// What is wrong.
+        problem: NotOneValue,
     },
     /// More attributes than status can remember.
     #[error("spec names {count} attributes, and at most {MOST_PATHS} can be managed for one {resource_type}")]
@@ -119,7 +130,12 @@ impl Desired {
         resource_type: ResourceType,
         values: impl IntoIterator<Item = (AttributePath, Value)>,
     ) -> Self {
-        Self { resource_type, values: values.into_iter().collect(), held: BTreeSet::new() }
+        Self {
+            resource_type,
+            values: values.into_iter().collect(),
+            held: BTreeSet::new(),
+            unwanted: Vec::new(),
+        }
     }
 
     /// What this user is to be.
@@ -134,6 +150,7 @@ impl Desired {
         }
         desired.add_extensions(spec.extensions.as_ref())?;
         desired.add_attributes(spec.attributes.as_ref(), &USER_ATTRIBUTES)?;
+        desired.add_unwanted(spec.ensure_absent.as_ref())?;
         desired.checked()
     }
 
@@ -157,6 +174,11 @@ impl Desired {
     /// The manager's id, where it is known.
     pub fn manager(&self) -> Option<&str> {
         self.get(&manager())?.as_str()
+    }
+
+    /// Single values that must not be there.
+    pub fn unwanted(&self) -> &[Unwanted] {
+        &self.unwanted
     }
 
     /// Whether a leaf is named and its value not known yet: what is there
@@ -210,6 +232,14 @@ impl Desired {
                 self.add(&AttributePath::core(name), value);
             }
         }
+    }
+
+    fn add_unwanted(&mut self, entries: Option<&Vec<String>>) -> Result<(), InvalidSpec> {
+        let parse = |(index, entry): (usize, &String)| {
+            Unwanted::parse(entry).map_err(|problem| InvalidSpec::Absent { index, problem })
+        };
+        self.unwanted = entries.into_iter().flatten().enumerate().map(parse).collect::<Result<_, _>>()?;
+        Ok(())
     }
 
     fn add_extensions(

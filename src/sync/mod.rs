@@ -2,6 +2,7 @@
 //! about it. No clients, no clocks, nothing asynchronous; the controller only
 //! executes what is decided here.
 
+pub mod absent;
 pub mod address;
 pub mod backoff;
 pub mod breaker;
@@ -25,6 +26,7 @@ pub mod put;
 pub mod record;
 pub mod rules;
 pub mod selector;
+pub mod shown;
 
 #[cfg(test)]
 mod properties;

@@ -1,8 +1,9 @@
 //! What `status` remembers of an identity, in one form for every kind.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
+use serde_json::Value;
 
 use super::{
     address::Address,
@@ -41,6 +42,8 @@ pub struct Record {
     pub members: Option<MemberCounts>,
     /// The members that an additive group was given by the operator.
     pub applied_members: BTreeSet<String>,
+    /// What the server alone sets, and status shows.
+    pub attributes: BTreeMap<String, Value>,
     /// A digest of the password that was last sent.
     pub password_digest: Option<String>,
     /// The request for a comparison that was last acted on.
@@ -100,6 +103,7 @@ impl Record {
             conditions: status.conditions.unwrap_or_default(),
             members: None,
             applied_members: BTreeSet::new(),
+            attributes: status.attributes.unwrap_or_default(),
             password_digest: status.password_digest,
             last_handled_reconcile_at: status.last_handled_reconcile_at,
         }
@@ -117,6 +121,7 @@ impl Record {
             conditions: status.conditions.unwrap_or_default(),
             members: status.members,
             applied_members: status.applied_members.unwrap_or_default().into_iter().collect(),
+            attributes: BTreeMap::new(),
             password_digest: None,
             last_handled_reconcile_at: status.last_handled_reconcile_at,
         }
@@ -133,6 +138,7 @@ impl Record {
             observed_generation: self.observed_generation,
             managed_attributes: texts(&self.known.managed),
             normalized: normalized(&self.known),
+            attributes: (!self.attributes.is_empty()).then_some(self.attributes),
             password_digest: self.password_digest,
             last_handled_reconcile_at: self.last_handled_reconcile_at,
             conditions: Some(self.conditions),
