@@ -147,6 +147,7 @@ async fn a_user_has_one_phone_number_one_address_and_known_entitlements() {
         ("phoneNumbers", json!([{"value": "55555555"}])),
         ("phoneNumbers", json!([{"value": "+47 55 55 55 55"}])),
         ("phoneNumbers", json!([{"value": "+0755555555"}])),
+        ("phoneNumbers", json!([{"value": "+4755555555555555"}])),
         ("phoneNumbers", json!([{"value": "+4755555555", "type": "mobile"}])),
         ("emails", json!([{"value": "a@example.com"}, {"value": "b@example.com"}])),
         ("emails", json!([{"value": "nobody"}])),
