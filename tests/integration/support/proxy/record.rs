@@ -21,6 +21,9 @@ pub(crate) struct Recorded {
     pub(crate) status: Option<u16>,
 }
 
+/// Where servers keep what is asked of them.
+const COLLECTIONS: [&str; 5] = ["Users", "Groups", "ServiceProviderConfig", "Schemas", "ResourceTypes"];
+
 /// What a request is for, told from its shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Purpose {
@@ -57,10 +60,16 @@ impl Recorded {
         }
     }
 
-    /// `Users` or `Groups` or whatever the path begins with, and what follows.
+    /// `Users` or `Groups` or another collection, wherever it is in the path and
+    /// however it is spelt, and what follows; else whatever the path begins
+    /// with.
     fn segments(&self) -> (&str, Option<&str>) {
-        let mut segments = self.path.trim_start_matches('/').splitn(2, '/');
-        (segments.next().unwrap_or_default(), segments.next())
+        let segments: Vec<&str> = self.path.trim_start_matches('/').split('/').collect();
+        let named = |segment: &str| COLLECTIONS.into_iter().find(|name| name.eq_ignore_ascii_case(segment));
+        let found = segments.iter().enumerate().find_map(|(at, segment)| Some((at, named(segment)?)));
+        let (at, collection) = found.unwrap_or((0, segments[0]));
+        let begin = segments[..=at].iter().map(|segment| segment.len() + 1).sum();
+        (collection, self.path.trim_start_matches('/').get(begin..))
     }
 
     /// A parameter of the query, or of the body of a POST to `/.search`.
