@@ -4,6 +4,7 @@
 mod buypass;
 mod confirmit;
 mod idaas_nl;
+mod proxied;
 
 use http::Method;
 use serde_json::Value;

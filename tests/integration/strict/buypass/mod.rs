@@ -13,7 +13,7 @@ const SECRET: &str = "a secret";
 const CORE: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 
 /// The server, and somebody who may read and write.
-async fn start() -> (Buypass, Caller) {
+pub(super) async fn start() -> (Buypass, Caller) {
     let server = Buypass::start(CLIENT, SECRET).await;
     let caller = caller(&server, "scim.read scim.write").await;
     (server, caller)
