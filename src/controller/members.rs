@@ -16,7 +16,7 @@ use crate::{
         resource::Resource,
     },
     sync::{
-        members::{self, Batch, Batches, MemberPlan, Named, PER_REQUEST, Wanted},
+        members::{self, Batch, Batches, Cut, MemberPlan, Named, PER_REQUEST, Wanted},
         outcome::MemberRemarks,
         put,
     },
@@ -51,17 +51,13 @@ impl Present {
     }
 
     fn take(&mut self, batch: &Batch) {
-        for id in batch.ids() {
-            match batch {
-                Batch::Add(_) => {
-                    self.ids.insert(id.clone());
-                    self.added.insert(id.clone());
-                }
-                Batch::Remove(_) => {
-                    self.ids.remove(id);
-                    self.removed.insert(id.clone());
-                }
-            }
+        for id in &batch.remove {
+            self.ids.remove(id);
+            self.removed.insert(id.clone());
+        }
+        for addition in &batch.add {
+            self.ids.insert(addition.id.clone());
+            self.added.insert(addition.id.clone());
         }
     }
 
@@ -150,9 +146,9 @@ impl<T: Identity> Pass<'_, T> {
         let (left_out, concerned) = (plan.left_out, plan.ids().cloned().collect());
         let plan = plan.without(&refusals.held(self.generation, now));
         self.remember_additions(wanted, &plan).await?;
-        let per_request =
-            if self.server()?.by_put.is_set(T::RESOURCE_TYPE) { usize::MAX } else { PER_REQUEST };
-        let mut batches = Batches::of(plan, refusals.ids(), per_request);
+        let by_put = self.server()?.by_put.is_set(T::RESOURCE_TYPE);
+        let cut = if by_put { Cut::Whole } else { Cut::Parts(PER_REQUEST) };
+        let mut batches = Batches::of(plan, refusals.ids(), cut);
         let words = self.send_members(&mut batches, present).await?;
         let ignored = self.ignored_members(refusals.ids(), present).await?;
         let refused = batches.refused_ids().union(&ignored).cloned().collect();

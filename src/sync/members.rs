@@ -1,7 +1,7 @@
 //! Who is to be in a group, and which requests make it so (RFC 7643 §4.2).
 
 pub use self::{
-    batches::{Batch, Batches, PER_REQUEST},
+    batches::{Batch, Batches, Cut, PER_REQUEST},
     names::{Answer, Census, folded},
     plan::{Addition, MemberPlan, plan},
     refusals::Refusals,

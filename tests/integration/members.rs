@@ -302,7 +302,7 @@ async fn a_server_without_patch_takes_its_groups_as_a_whole() {
     world.settle(&group("team", ["ada", "cid"])).await;
     world.has_members(&team, [ada, cid]).await;
     let requests = world.proxy.work_since(mark);
-    assert_eq!(of_purpose(&requests, Purpose::Replace), 2, "one to remove, one to add: {requests:#?}");
+    assert_eq!(of_purpose(&requests, Purpose::Replace), 1, "who goes and who comes at once: {requests:#?}");
     assert_eq!(refusals.hits(), 1);
     assert_eq!(world.server.get("/Groups", &id(&team)).await.unwrap()["displayName"], "team");
 }

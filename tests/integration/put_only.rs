@@ -193,7 +193,7 @@ async fn members_come_and_go_by_put_and_others_attributes_stay() {
     server.edit("/Groups", &team, |resource| resource["badge"] = badge.clone());
 
     let cost = cost_of(&world, &group("team", ["bob", "eve"])).await;
-    assert_eq!(cost, [Purpose::Read, Purpose::Replace, Purpose::Replace], "removals, then additions");
+    assert_eq!(cost, [Purpose::Read, Purpose::Replace], "who goes and who comes at once");
     let on_server = server.get("/Groups", &team);
     let mut members: Vec<_> =
         on_server["members"].as_array().unwrap().iter().map(|it| it["value"].as_str().unwrap()).collect();

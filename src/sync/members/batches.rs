@@ -23,13 +23,22 @@ pub const PER_REQUEST: usize = 100;
 /// finding those whom the server refuses: enough for eight among hundreds.
 const MOST_REPEATS: usize = 128;
 
+/// How a plan is cut into requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// As PATCH takes it: additions and removals apart, so many at most.
+    Parts(usize),
+    /// As PUT takes it: the members are sent whole anyway.
+    Whole,
+}
+
 /// One request's worth of a plan.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Batch {
-    /// To add.
-    Add(Vec<Addition>),
-    /// To remove, by id.
-    Remove(Vec<String>),
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// Whom to remove, by id.
+    pub remove: Vec<String>,
+    /// Whom to add.
+    pub add: Vec<Addition>,
 }
 
 /// The requests of a plan, one after the other.
@@ -43,20 +52,24 @@ pub struct Batches {
 }
 
 impl Batch {
+    fn removing(remove: Vec<String>) -> Self {
+        Self { remove, add: Vec::new() }
+    }
+
+    fn adding(add: Vec<Addition>) -> Self {
+        Self { remove: Vec::new(), add }
+    }
+
     /// The request for it. A group says that it is one; a user is what a
     /// member is anyway (RFC 7643 §4.2).
     pub fn request(&self) -> PatchRequest {
-        let members = AttributePath::core("members");
-        let operations = match self {
-            Self::Add(additions) => {
-                let values = additions.iter().map(Addition::value).collect();
-                vec![Operation::Add { path: members, values }]
-            }
-            Self::Remove(ids) => ids
-                .iter()
-                .map(|id| Operation::RemoveValue { path: members.clone(), value: id.clone() })
-                .collect(),
-        };
+        let path = AttributePath::core("members");
+        let removal = |id: &String| Operation::RemoveValue { path: path.clone(), value: id.clone() };
+        let mut operations: Vec<Operation> = self.remove.iter().map(removal).collect();
+        if !self.add.is_empty() {
+            let values = self.add.iter().map(Addition::value).collect();
+            operations.push(Operation::Add { path, values });
+        }
         PatchRequest { operations }
     }
 
@@ -65,34 +78,28 @@ impl Batch {
     pub fn change(&self, group: &Resource) -> Change {
         let path = AttributePath::core("members");
         let there = group.get(&path).and_then(Value::as_array).cloned().unwrap_or_default();
-        let members = match self {
-            Self::Add(additions) => there.into_iter().chain(additions.iter().map(Addition::value)).collect(),
-            Self::Remove(ids) => {
-                let leaves = |member: &Value| member_id(member).is_some_and(|id| ids.contains(&id));
-                there.into_iter().filter(|member| !leaves(member)).collect()
-            }
-        };
+        let stays = |member: &Value| member_id(member).is_none_or(|id| !self.remove.contains(&id));
+        let staying = there.into_iter().filter(stays);
+        let members = staying.chain(self.add.iter().map(Addition::value)).collect();
         Change { path, value: Some(Value::Array(members)) }
     }
 
     /// Whom it is about.
     pub fn ids(&self) -> Vec<&String> {
-        match self {
-            Self::Add(additions) => additions.iter().map(|addition| &addition.id).collect(),
-            Self::Remove(ids) => ids.iter().collect(),
-        }
+        self.remove.iter().chain(self.add.iter().map(|addition| &addition.id)).collect()
     }
 
-    fn halves(self) -> [Self; 2] {
-        match self {
-            Self::Add(mut first) => {
-                let second = first.split_off(first.len() / 2);
-                [Self::Add(first), Self::Add(second)]
-            }
-            Self::Remove(mut first) => {
-                let second = first.split_off(first.len() / 2);
-                [Self::Remove(first), Self::Remove(second)]
-            }
+    /// The removals and the additions; if there is only one of these, half of
+    /// it and the other half.
+    fn halves(mut self) -> [Self; 2] {
+        if self.remove.is_empty() {
+            let second = self.add.split_off(self.add.len() / 2);
+            [self, Self::adding(second)]
+        } else if self.add.is_empty() {
+            let second = self.remove.split_off(self.remove.len() / 2);
+            [self, Self::removing(second)]
+        } else {
+            [Self::removing(self.remove), Self::adding(self.add)]
         }
     }
 }
@@ -108,15 +115,21 @@ impl Batches {
     /// The requests of a plan: removals first, so that nobody keeps access
     /// because an addition is refused. Those whom the server refused before
     /// come last, apart from the others.
-    pub fn of(plan: MemberPlan, suspects: &BTreeSet<String>, per_request: usize) -> Self {
+    pub fn of(plan: MemberPlan, suspects: &BTreeSet<String>, cut: Cut) -> Self {
         let (odd_removals, removals): (Vec<_>, Vec<_>) =
             plan.remove.into_iter().partition(|id| suspects.contains(id));
         let (odd_additions, additions): (Vec<_>, Vec<_>) =
             plan.add.into_iter().partition(|addition| suspects.contains(&addition.id));
         let mut queue = VecDeque::new();
-        for (removals, additions) in [(removals, additions), (odd_removals, odd_additions)] {
-            queue.extend(removals.chunks(per_request).map(|ids| Batch::Remove(ids.to_vec())));
-            queue.extend(additions.chunks(per_request).map(|some| Batch::Add(some.to_vec())));
+        for (remove, add) in [(removals, additions), (odd_removals, odd_additions)] {
+            match cut {
+                Cut::Parts(most) => {
+                    queue.extend(remove.chunks(most).map(|ids| Batch::removing(ids.to_vec())));
+                    queue.extend(add.chunks(most).map(|some| Batch::adding(some.to_vec())));
+                }
+                Cut::Whole if remove.is_empty() && add.is_empty() => {}
+                Cut::Whole => queue.push_back(Batch { remove, add }),
+            }
         }
         let suspects = suspects.clone();
         Self { queue, repeats_left: MOST_REPEATS, suspects, refused: BTreeSet::new(), undecided: false }
@@ -169,7 +182,7 @@ mod tests {
     }
 
     fn cut(plan: MemberPlan) -> Batches {
-        Batches::of(plan, &BTreeSet::new(), PER_REQUEST)
+        Batches::of(plan, &BTreeSet::new(), Cut::Parts(PER_REQUEST))
     }
 
     /// A server that refuses a request with one of these in it. What it took,
@@ -196,8 +209,21 @@ mod tests {
     }
 
     #[test]
+    fn whole_groups_take_one_request_and_removals_go_alone_if_that_is_refused() {
+        let mut batches = Batches::of(plan(0..250, &["gone"]), &BTreeSet::new(), Cut::Whole);
+        let whole = batches.next_batch().unwrap();
+        assert_eq!((whole.remove.len(), whole.add.len()), (1, 250));
+        assert_eq!(batches.next_batch(), None);
+        batches.refused(whole);
+        let [first, second] = [batches.next_batch().unwrap(), batches.next_batch().unwrap()];
+        assert_eq!((first.remove.len(), first.add.len()), (1, 0));
+        assert_eq!((second.remove.len(), second.add.len()), (0, 250));
+        assert_eq!(Batches::of(plan(0..0, &[]), &BTreeSet::new(), Cut::Whole).next_batch(), None);
+    }
+
+    #[test]
     fn a_group_says_that_it_is_one() {
-        let of = |is_group| Batch::Add(vec![Addition { id: "7".to_owned(), is_group }]).request().body();
+        let of = |is_group| Batch::adding(vec![Addition { id: "7".to_owned(), is_group }]).request().body();
         assert_eq!(of(true)["Operations"][0]["value"], json!([{"value": "7", "type": "Group"}]));
         assert_eq!(of(false)["Operations"][0]["value"], json!([{"value": "7"}]));
     }
@@ -208,10 +234,12 @@ mod tests {
         let group = json!({"members": [ada, {"value": 2}]});
         let group = Resource::from_value(group).unwrap();
         let members = |batch: Batch| batch.change(&group).value.unwrap();
-        assert_eq!(members(Batch::Remove(vec!["2".to_owned()])), json!([ada]));
+        assert_eq!(members(Batch::removing(vec!["2".to_owned()])), json!([ada]));
         let addition = Addition { id: "3".to_owned(), is_group: true };
         let added = json!({"value": "3", "type": "Group"});
-        assert_eq!(members(Batch::Add(vec![addition])), json!([ada, {"value": 2}, added]));
+        assert_eq!(members(Batch::adding(vec![addition.clone()])), json!([ada, {"value": 2}, added]));
+        let exchange = Batch { remove: vec!["2".to_owned()], add: vec![addition] };
+        assert_eq!(members(exchange), json!([ada, added]));
     }
 
     #[test]
@@ -227,7 +255,7 @@ mod tests {
     #[test]
     fn whoever_was_refused_before_is_tried_apart() {
         let suspects = BTreeSet::from(["42".to_owned()]);
-        let mut batches = Batches::of(plan(0..100, &[]), &suspects, PER_REQUEST);
+        let mut batches = Batches::of(plan(0..100, &[]), &suspects, Cut::Parts(PER_REQUEST));
         let (taken, requests) = carry_out(&mut batches, &suspects);
         assert_eq!((taken.len(), requests), (99, 2));
     }
@@ -243,13 +271,16 @@ mod tests {
 
     proptest! {
         #[test]
-        fn everybody_is_taken_or_found_to_be_refused(bad in btree_set(0usize..250, 0..6)) {
+        fn everybody_is_taken_or_found_to_be_refused(
+            bad in btree_set(0usize..250, 0..6),
+            cut in prop_oneof![Just(Cut::Parts(PER_REQUEST)), Just(Cut::Whole)],
+        ) {
             let bad: BTreeSet<String> = bad.iter().map(ToString::to_string).collect();
-            let mut batches = cut(plan(0..250, &[]));
+            let mut batches = Batches::of(plan(0..250, &["gone", "left"]), &BTreeSet::new(), cut);
             let (taken, requests) = carry_out(&mut batches, &bad);
-            prop_assert_eq!(taken.len(), 250 - bad.len());
+            prop_assert_eq!(taken.len(), 252 - bad.len());
             prop_assert_eq!(batches.refused_ids(), &bad);
-            prop_assert!(requests <= 3 + 14 * bad.len());
+            prop_assert!(requests <= 4 + 17 * bad.len());
         }
     }
 }
