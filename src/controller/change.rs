@@ -112,6 +112,11 @@ impl<T: Identity> Pass<'_, T> {
         self.overtaken += 1;
         self.overtaken <= REPEATS
     }
+
+    /// Whether somebody else was faster each time.
+    pub(super) fn was_outrun(&self) -> bool {
+        self.overtaken > REPEATS
+    }
 }
 
 async fn send(

@@ -124,6 +124,8 @@ fn refused<T: Identity>(pass: &Pass<'_, T>, error: &error::Error, failures: u32,
             let pause = backoff::stalled(failures, entropy::factor(0.0..=1.0));
             End::Done(Outcome::Stalled(because), Some(pause))
         }
+        // It was repeated at once, more than once, and is no hiccup.
+        _ if pass.was_outrun() => End::Done(Outcome::Waiting(because), Some(pause)),
         error::Action::Retry | error::Action::Wait(_) => quiet_at_first(failures, because, pause),
     }
 }

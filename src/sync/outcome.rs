@@ -103,9 +103,8 @@ pub fn refusal(error: &Error, request: Request) -> Because {
         }
         ErrorKind::Conflict if request != Request::Other => reasons::ALREADY_EXISTS,
         ErrorKind::Conflict => reasons::NAME_TAKEN,
-        ErrorKind::NotFound | ErrorKind::PreconditionFailed | ErrorKind::Rejected => {
-            reasons::REJECTED_BY_SERVER
-        }
+        ErrorKind::PreconditionFailed => reasons::PROGRESSING,
+        ErrorKind::NotFound | ErrorKind::Rejected => reasons::REJECTED_BY_SERVER,
     };
     Because::quoting(reason, explained(error), format!("{error}; the condition has the details"))
 }
@@ -164,7 +163,10 @@ pub fn explained(error: &Error) -> String {
         ErrorKind::Unsupported => "The server cannot do this.",
         ErrorKind::Conflict => "Somebody else on the server has the same unique value. Change one of them.",
         ErrorKind::Rejected => "Change the manifest to what the server takes.",
-        ErrorKind::NotFound | ErrorKind::PreconditionFailed => "It is read again by itself.",
+        ErrorKind::NotFound => "It is read again by itself.",
+        ErrorKind::PreconditionFailed => {
+            "It is read and tried again by itself. If that goes on, find out who else changes it all the time."
+        }
     };
     match &error.detail {
         Some(detail) => format!("{error}: {detail:?}. {advice}"),

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::support::{
-    objects::{Kind, Manifest, group, id, user},
+    objects::{Kind, Manifest, group, id, message, user},
     proxy::{Proxy, Purpose, purposes},
     put_server::{BASE, PatchHabit, PutServer},
     wait,
@@ -158,10 +158,10 @@ async fn somebody_elses_change_between_get_and_put_is_read_and_kept() {
 }
 
 /// Read and planned again three times, and then later: the version is never
-/// forced.
+/// forced. Whoever looks sees why it waits.
 #[tokio::test]
 async fn somebody_who_is_always_faster_makes_it_wait() {
-    const FASTER: usize = 6;
+    const FASTER: usize = 9;
     let (world, server) = world_with("put-races", PatchHabit::NotImplemented).await;
     let ada = id(&world.settle(&user("ada").with("title", "Analyst")).await);
     let mut times = 0;
@@ -170,7 +170,11 @@ async fn somebody_who_is_always_faster_makes_it_wait() {
         resource["nickName"] = json!(format!("changed {times} times"));
     });
     let mark = world.proxy.mark();
-    world.settle(&user("ada").with("title", "Boss")).await;
+    world.apply(&user("ada").with("title", "Boss")).await;
+    let waits = world.not_ready(Kind::User, "ada", "Progressing").await;
+    let told = message(&waits, "Ready");
+    assert!(told.contains("changed by somebody else in between, HTTP 412"), "{told}");
+    world.ready(Kind::User, "ada").await;
     let statuses: Vec<_> = server.puts().iter().map(|put| put.status).collect();
     assert_eq!(statuses, [&[412; FASTER][..], &[200]].concat());
     let requests = purposes(&world.proxy.work_since(mark));

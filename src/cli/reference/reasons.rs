@@ -82,8 +82,8 @@ const REASONS: &[(&str, On, &str, &str)] = &[
     (
         reasons::PROGRESSING,
         On::Identities,
-        "it cannot be told yet, or an interrupted creation is given time",
-        "wait",
+        "it cannot be told yet, an interrupted creation is given time, or somebody else is always faster",
+        "wait; see the message",
     ),
     (
         reasons::SUSPENDED,
