@@ -1,11 +1,13 @@
 //! Passwords from Secrets: sent with the creation and when they change, never
 //! otherwise, and never told to anybody.
 
+use kube::api::{DynamicObject, ListParams};
 use serde_json::{Value, json};
 
 use crate::support::{
     objects::{Kind, Manifest, has, id, message, secret, secret_without_hosts, status, user, user_name},
     proxy::{Answer, Match, Purpose, Recorded, purposes},
+    wait,
     world::World,
 };
 
@@ -37,7 +39,7 @@ fn operations(record: &Recorded) -> Vec<Value> {
 }
 
 async fn until_sent(world: &World, mark: usize, value: &str) {
-    let deadline = crate::support::wait::DEADLINE;
+    let deadline = wait::DEADLINE;
     world
         .proxy
         .until(mark, "PATCH with the password", deadline, |records| {
@@ -120,9 +122,21 @@ async fn whoever_is_adopted_keeps_their_password_until_the_next_one() {
     assert!(status(&adopted, "/passwordDigest").is_string());
     world.proxy.sweeps(world.proxy.mark(), 1).await;
     assert!(sent_since(&world, mark).is_empty());
+    let told = |event: &DynamicObject| event.data["reason"] == "PasswordNotSent";
+    wait::until_count(&world.api(Kind::Event), 1, "PasswordNotSent", wait::DEADLINE, told).await;
     world.apply(&password("second-secret")).await;
     until_sent(&world, mark, "second-secret").await;
     assert_eq!(sent_since(&world, mark), ["second-secret"]);
+    let events = world.api(Kind::Event).list(&ListParams::default()).await.unwrap();
+    let [event] = events.items.into_iter().filter(told).collect::<Vec<_>>().try_into().unwrap();
+    assert_eq!(event.data["type"], "Warning");
+    assert_eq!(
+        (&event.data["regarding"]["kind"], &event.data["regarding"]["name"]),
+        (&json!("ScimUser"), &json!("ada"))
+    );
+    assert_eq!(event.data["series"], Value::Null, "told once");
+    let note = event.data["note"].as_str().unwrap();
+    assert!(note.contains("was not sent") && !note.contains("-secret"), "{note}");
 }
 
 #[tokio::test]

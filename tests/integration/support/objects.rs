@@ -14,6 +14,8 @@ pub(crate) enum Kind {
     ClusterProvider,
     User,
     Group,
+    /// What the operator tells about the others.
+    Event,
 }
 
 impl Kind {
@@ -27,6 +29,7 @@ impl Kind {
                 ("scim-operator.dev", "v1alpha1", "ClusterScimProvider", "clusterscimproviders")
             }
             Self::User => ("scim-operator.dev", "v1alpha1", "ScimUser", "scimusers"),
+            Self::Event => ("events.k8s.io", "v1", "Event", "events"),
             Self::Group => ("scim-operator.dev", "v1alpha1", "ScimGroup", "scimgroups"),
         }
     }
