@@ -10,17 +10,19 @@ use super::{
     pass::{Fault, Pass, fits},
 };
 use crate::{
-    api::Origin,
+    api::{Origin, reasons},
     runtime::entropy,
-    scim::resource::Resource,
+    scim::{error::Error, resource::Resource},
     sync::{
         address::{Address, Reading},
         intent::Intent,
         lookup::{MatchKeys, name_attribute},
-        outcome::Request,
+        outcome::{Because, Request, refusal},
         plan,
     },
 };
+
+const GIVEN_TIME: &str = "the server is given time to show whether it took effect";
 
 impl<T: Identity> Pass<'_, T> {
     pub(super) async fn announce(&mut self) -> Result<(), Fault> {
@@ -61,14 +63,7 @@ impl<T: Identity> Pass<'_, T> {
         };
         let created = port.create(T::RESOURCE_TYPE, &body).await;
         T::memory(self.context).changed(&self.object);
-        let created = match (created, &self.intent) {
-            (Ok(created), _) => created,
-            (Err(error), Some(intent)) if !error.may_have_taken_effect() => {
-                T::memory(self.context).refused(&self.object, &intent.nonce);
-                return Err(self.without_password(error.into()));
-            }
-            (Err(error), _) => return Err(self.without_password(error.into())),
-        };
+        let created = created.map_err(|error| self.not_created(error))?;
         self.request = Request::Other;
         self.check_result(&created)?;
         self.take(&created, Some(&body), Origin::Created);
@@ -80,6 +75,39 @@ impl<T: Identity> Pass<'_, T> {
         self.reading = if is_whole { self.reading_of(created) } else { Reading::NotYet };
         self.context.events.done(&self.object, "Created", format!("created the {}", T::RESOURCE_TYPE));
         Ok(())
+    }
+
+    /// What a creation that failed means for its intent.
+    fn not_created(&self, error: Error) -> Fault {
+        let is_refused = !error.may_have_taken_effect();
+        let fault = self.without_password(error.into());
+        if let (Some(intent), Fault::Server(error)) = (&self.intent, &fault) {
+            let kind = T::memory(self.context);
+            if is_refused {
+                kind.refused(&self.object, &intent.nonce);
+            } else {
+                kind.left_open(&self.object, &intent.nonce, refusal(error, self.request));
+            }
+        }
+        fault
+    }
+
+    /// What to say while it shows whether a creation took effect: what went
+    /// wrong with it, if that is known.
+    pub(super) fn unsettled(&self) -> Because {
+        let nonce = self.intent.as_ref().map(|intent| &intent.nonce);
+        match nonce.and_then(|nonce| T::memory(self.context).why_open(&self.object, nonce)) {
+            Some(because) => Because::quoting(
+                because.reason,
+                format!(
+                    "{} It may have created the {} all the same; {GIVEN_TIME}.",
+                    because.message,
+                    T::RESOURCE_TYPE
+                ),
+                because.summary,
+            ),
+            None => Because::new(reasons::PROGRESSING, format!("a creation was interrupted; {GIVEN_TIME}")),
+        }
     }
 
     pub(super) fn pair(&mut self, resource: Resource) {

@@ -17,6 +17,7 @@ use crate::{
     sync::{
         diff::Rewritten,
         members::{Refusals, Wanted},
+        outcome::Because,
     },
 };
 
@@ -53,6 +54,8 @@ struct Notes<T> {
     changed: Option<Instant>,
     /// The intent whose creation the server is known to have refused.
     refused: Option<String>,
+    /// The intent of which it is not known what became, and why.
+    open: Option<(String, Because)>,
     /// A fingerprint of the members that the group was last made to have.
     members: Option<u64>,
     /// Members that the server refused.
@@ -76,6 +79,7 @@ impl<T> Default for Notes<T> {
             pause: None,
             changed: None,
             refused: None,
+            open: None,
             members: None,
             member_refusals: Refusals::default(),
             manager: None,
@@ -261,6 +265,18 @@ impl<T: Identity> Kind<T> {
     /// Whether the server is known to have refused what this intent announced.
     pub(super) fn was_refused(&self, object: &T, nonce: &str) -> bool {
         self.read(object, |note| note.refused.as_deref() == Some(nonce)).unwrap_or_default()
+    }
+
+    /// Notes why it is not known what became of what this intent announced.
+    pub(super) fn left_open(&self, object: &T, nonce: &str, why: Because) {
+        self.note(object, |note| note.open = Some((nonce.to_owned(), why)));
+    }
+
+    /// Why it is not known what became of what this intent announced, as far
+    /// as this process was there.
+    pub(super) fn why_open(&self, object: &T, nonce: &str) -> Option<Because> {
+        let open = self.read(object, |note| note.open.clone())??;
+        (open.0 == nonce).then_some(open.1)
     }
 
     /// Notes the members that the group was made to have.

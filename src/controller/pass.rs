@@ -266,11 +266,7 @@ impl<'a, T: Identity> Pass<'a, T> {
             Step::Release => return self.release().await.map(Some),
             Step::Wait(left) => {
                 let left = Duration::try_from(left).unwrap_or_default();
-                let because = Because::new(
-                    reasons::PROGRESSING,
-                    "a creation was interrupted; the server is given time to show whether it took effect",
-                );
-                return Ok(Some(End::Done(Outcome::Waiting(because), Some(left))));
+                return Ok(Some(End::Done(Outcome::Waiting(self.unsettled()), Some(left))));
             }
             Step::Retry(why) => return Err(Fault::Undecided(why)),
             Step::Stall(obstacle) => {

@@ -178,15 +178,18 @@ impl Error {
     /// nothing is posted again before looking.
     pub fn may_have_taken_effect(&self) -> bool {
         self.sent
-            && matches!(
-                self.kind,
+            && match self.kind {
                 ErrorKind::Unreachable
-                    | ErrorKind::Timeout
-                    | ErrorKind::NotScim
-                    | ErrorKind::TooLarge
-                    | ErrorKind::ServerFault
-                    | ErrorKind::Redirected
-            )
+                | ErrorKind::Timeout
+                | ErrorKind::NotScim
+                | ErrorKind::TooLarge
+                | ErrorKind::ServerFault => true,
+                // These two ask for the very same request elsewhere (RFC 9110
+                // §15.4.8, §15.4.9). The others are also how servers answer
+                // what they have carried out.
+                ErrorKind::Redirected => !matches!(self.status, Some(307 | 308)),
+                _ => false,
+            }
     }
 }
 

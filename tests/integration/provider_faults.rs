@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::support::{
     objects::{self, Kind, Manifest, PROVIDER, SECRET, message, provider, secret, user},
     ports,
-    proxy::{Answer, Match, Proxy},
+    proxy::{Answer, Match, Proxy, Purpose, purposes, rule::Ending},
     world::World,
 };
 
@@ -191,6 +191,52 @@ async fn a_suspended_provider_sends_nothing_until_it_may_go_on() {
     world.apply(&world.provider()).await;
     world.ready(Kind::User, "bob").await;
     world.gone(Kind::User, "ada").await;
+    assert_eq!(world.server.all("/Users").await.len(), 1);
+}
+
+/// The server asks for the same request elsewhere, so it has done nothing: it
+/// is tried again without looking for what it might have created.
+#[tokio::test]
+async fn a_creation_that_is_sent_elsewhere_says_so() {
+    let world = World::start("redirect-create").await;
+    let elsewhere = Proxy::start(&world.server).await;
+    let redirect = Answer::new(307, "text/html", "").with_header("Location", &elsewhere.url());
+    let rule = world.proxy.on(Match::new("POST", "/Users")).answer(redirect);
+    let mark = world.proxy.mark();
+    world.apply(&user("ada")).await;
+    let told = message(&world.not_ready(Kind::User, "ada", "Redirected").await, "Ready");
+    assert!(told.contains("POST /Users") && told.contains("307"), "{told}");
+    assert!(told.contains("Set the URL to where the server really is"), "{told}");
+    let tries: Vec<_> = purposes(&world.proxy.work_since(mark)).into_iter().take(4).collect();
+    assert_eq!(tries, [Purpose::Lookup, Purpose::Create, Purpose::Lookup, Purpose::Create]);
+    world.proxy.remove(&rule);
+    world.ready(Kind::User, "ada").await;
+    assert_eq!(world.server.all("/Users").await.len(), 1);
+    assert_eq!(elsewhere.mark(), 0);
+}
+
+/// Such an answer may also follow upon a creation: that is looked for, and
+/// whoever looks sees what the answer was.
+#[tokio::test]
+async fn a_creation_that_ends_in_a_redirect_says_so_and_is_looked_for() {
+    let world = World::start("redirect-after-create").await;
+    let rule = world.proxy.on(Match::new("POST", "/Users")).handle(|exchange| async move {
+        let _ = exchange.forward().await;
+        Ending::Answer(Answer::new(303, "text/html", "").with_header("Location", "/somewhere/else"))
+    });
+    let mark = world.proxy.mark();
+    let hidden = world.proxy.on(Match::new("GET", "/Users")).answer(Answer::new(
+        200,
+        "application/scim+json",
+        json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "totalResults": 0})
+            .to_string(),
+    ));
+    world.apply(&user("ada")).await;
+    let told = message(&world.not_ready(Kind::User, "ada", "Redirected").await, "Ready");
+    assert!(told.contains("303") && told.contains("It may have created the User all the same"), "{told}");
+    world.proxy.remove(&hidden);
+    world.ready(Kind::User, "ada").await;
+    assert_eq!(rule.hits(), 1, "{:#?}", world.proxy.since(mark));
     assert_eq!(world.server.all("/Users").await.len(), 1);
 }
 

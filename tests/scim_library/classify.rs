@@ -42,6 +42,27 @@ async fn every_status_has_its_kind_also_with_a_web_page() {
     }
 }
 
+/// Only these two say that the request is to be made elsewhere as it is; the
+/// others are also answers to what was done.
+#[tokio::test]
+async fn a_redirect_of_the_whole_request_has_done_nothing() {
+    for (status, may_be_done) in [
+        ("300 Multiple Choices", true),
+        ("301 Moved Permanently", true),
+        ("302 Found", true),
+        ("303 See Other", true),
+        ("307 Temporary Redirect", false),
+        ("308 Permanent Redirect", false),
+    ] {
+        let error = refusal(status, &[HTML, "Location: https://idp.example.com/scim/v2/Users"], "").await;
+        assert_eq!(
+            (error.kind, error.may_have_taken_effect()),
+            (ErrorKind::Redirected, may_be_done),
+            "{status}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn nothing_is_missing_where_a_web_page_says_so() {
     for (header, body) in [

@@ -148,7 +148,7 @@ const REASONS: &[(&str, On, &str, &str)] = &[
         "see the message",
     ),
     (reasons::TLS_FAILED, On::Providers, "no safe connection", "mend the certificate or the URL"),
-    (reasons::REDIRECTED, On::Providers, "redirects are not followed", "set `spec.url` to the final place"),
+    (reasons::REDIRECTED, On::All, "redirects are not followed", "set `spec.url` to the final place"),
     (reasons::NOT_SCIM, On::All, "something answers, and it is not SCIM", "mend `spec.url`"),
     (reasons::THROTTLED, On::Identities, "the server limits requests", "wait"),
     (
