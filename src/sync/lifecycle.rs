@@ -292,5 +292,4 @@ fn read_back<'a>(
 }
 
 #[cfg(test)]
-#[path = "lifecycle_tests.rs"]
 mod tests;

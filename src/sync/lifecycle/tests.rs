@@ -5,6 +5,9 @@ use serde_json::json;
 use super::{super::lookup::MatchKeys, *};
 use crate::scim::path::AttributePath;
 
+mod removal;
+mod takeover;
+
 const HERE: &str = "https://idp.example.com/scim/v2";
 const CREATED: &str = "2026-01-01T00:00:30Z";
 
@@ -116,6 +119,27 @@ fn older() -> Resource {
 
 fn undated() -> Resource {
     Resource::from_value(json!({"id": "8", "userName": "alice"})).unwrap()
+}
+
+fn adopting() -> State {
+    State { takeover: Takeover::Allowed, ..new() }
+}
+
+fn observing() -> State {
+    State { observes: true, ..new() }
+}
+
+fn inactive(id: &str) -> Resource {
+    let person = json!({"id": id, "userName": "alice", "active": false, "meta": {"created": CREATED}});
+    Resource::from_value(person).unwrap()
+}
+
+fn stall(obstacle: Obstacle) -> Step {
+    Step::Stall(obstacle)
+}
+
+fn one(id: &str) -> String {
+    id.to_owned()
 }
 
 fn step(state: &State) -> Step {
@@ -283,82 +307,6 @@ fn an_anchored_identity_is_read_compared_and_updated() {
 }
 
 #[test]
-fn a_deletion_calls_nothing_unless_something_is_proven_ours() {
-    check(vec![
-        ("not ours to finish", deleted(State { finalizer: false, ..anchored() }), Step::Release),
-        ("retained", deleted(State { policy: DeletionPolicy::Retain, ..anchored() }), Step::Release),
-        (
-            "retained although the server is gone",
-            deleted(State { policy: DeletionPolicy::Retain, endpoint: None, ..anchored() }),
-            Step::Release,
-        ),
-        ("never created", deleted(State { finalizer: true, ..new() }), Step::Release),
-        (
-            "never created, server gone",
-            deleted(State { finalizer: true, endpoint: None, ..new() }),
-            Step::Release,
-        ),
-        ("refused by the server", deleted(State { refused: true, ..announced() }), Step::Release),
-        (
-            "announced, older namesake",
-            deleted(State { announced_lookup: found(&[older()]), ..announced() }),
-            Step::Release,
-        ),
-        (
-            "announced, nothing came of it",
-            deleted(State { announced_lookup: Lookup::None, ..announced() }),
-            Step::Release,
-        ),
-    ]);
-}
-
-#[test]
-fn a_deletion_reads_and_compares_before_it_deletes() {
-    let read = |reading| deleted(State { reading, ..anchored() });
-    check(vec![
-        ("the server is gone: wait", deleted(State { endpoint: None, ..anchored() }), Step::AwaitProvider),
-        ("a cached object proves nothing", State { fresh: false, ..deleted(anchored()) }, Step::ProveFresh),
-        ("read first", deleted(anchored()), Step::Read),
-        ("a settled object is read too", deleted(State { settled: true, ..anchored() }), Step::Read),
-        ("it is the one", read(Reading::Present(alice())), Step::Delete("1".to_owned())),
-        ("it is gone already", read(Reading::Gone), Step::Release),
-        (
-            "the id is somebody else's now",
-            read(Reading::Present(person("1", "2026-05-05T00:00:00Z"))),
-            Step::Stall(Obstacle::IdentityMismatch { id: "1".to_owned() }),
-        ),
-        (
-            "the provider points elsewhere",
-            deleted(State { anchor: Some(anchor("https://other.example.com")), ..anchored() }),
-            Step::Stall(Obstacle::EndpointChanged {
-                anchored: "https://other.example.com".to_owned(),
-                current: HERE.to_owned(),
-            }),
-        ),
-        (
-            "gone, but its replacement was announced",
-            State { intent: Some(intent(Some("1"))), ..read(Reading::Gone) },
-            Step::LookForAnnounced,
-        ),
-    ]);
-}
-
-#[test]
-fn a_deletion_after_a_crash_finds_what_was_created() {
-    let after = |announced_lookup| deleted(State { announced_lookup, ..announced() });
-    check(vec![
-        ("look for it", deleted(announced()), Step::LookForAnnounced),
-        ("proven ours", after(found(&[alice()])), Step::Delete("1".to_owned())),
-        ("not proven", after(found(&[undated()])), ambiguous(&["8"])),
-        (
-            "the server may still be settling",
-            State { now: "2026-01-01T00:00:05Z", ..after(Lookup::None) },
-            Step::Wait(SignedDuration::from_secs(40)),
-        ),
-    ]);
-}
-
-#[test]
 fn without_creation_times_the_name_tells_an_identity_from_a_stranger() {
     let address = Address { created: None, ..anchor(HERE) };
     let named = |name: &str| Resource::from_value(json!({"id": "1", "userName": name})).unwrap();
@@ -374,182 +322,6 @@ fn without_creation_times_the_name_tells_an_identity_from_a_stranger() {
 #[test]
 fn one_creation_time_in_two_spellings_is_the_same_time() {
     assert!(anchor(HERE).is(&person("1", "2026-01-01T01:00:30+01:00"), ResourceType::User));
-}
-
-fn adopting() -> State {
-    State { takeover: Takeover::Allowed, ..new() }
-}
-
-fn observing() -> State {
-    State { observes: true, ..new() }
-}
-
-fn inactive(id: &str) -> Resource {
-    let person = json!({"id": id, "userName": "alice", "active": false, "meta": {"created": CREATED}});
-    Resource::from_value(person).unwrap()
-}
-
-fn bob() -> Resource {
-    Resource::from_value(json!({"id": "1", "userName": "bob", "meta": {"created": CREATED}})).unwrap()
-}
-
-fn stall(obstacle: Obstacle) -> Step {
-    Step::Stall(obstacle)
-}
-
-fn one(id: &str) -> String {
-    id.to_owned()
-}
-
-#[test]
-fn nobody_is_taken_over_unasked() {
-    check(vec![
-        ("somebody is there", State { lookup: found(&[older()]), ..new() }, exists("9")),
-        (
-            "several are there",
-            State { lookup: found(&[older(), alice()]), ..new() },
-            stall(Obstacle::AlreadyExists { ids: vec![one("9"), one("1")] }),
-        ),
-        (
-            "somebody inactive is there",
-            State { lookup: found(&[inactive("9")]), ..new() },
-            stall(Obstacle::IdentityInactive { id: one("9") }),
-        ),
-        (
-            "another object's is there",
-            State { lookup: found(&[older()]), claimed: vec![one("9")], ..new() },
-            stall(Obstacle::StoodFor { id: one("9") }),
-        ),
-        (
-            "an id that the manifest names asks for nothing by itself",
-            State { named_id: Some("9"), ..new() },
-            Step::Look,
-        ),
-    ]);
-}
-
-#[test]
-fn who_is_to_be_taken_over_is_the_only_one_with_the_keys() {
-    let hits = |hits: &[Resource]| State { lookup: found(hits), ..adopting() };
-    check(vec![
-        ("no server, no step", State { endpoint: None, ..adopting() }, Step::AwaitProvider),
-        ("first a look", adopting(), Step::Look),
-        ("nobody there: announce", State { lookup: Lookup::None, ..adopting() }, Step::Announce),
-        (
-            "the answer does not tell",
-            State { lookup: Lookup::Unknown("why".to_owned()), ..adopting() },
-            Step::Retry("why".to_owned()),
-        ),
-        ("one is there", hits(&[older()]), Step::Adopt(older())),
-        ("an inactive one is there", hits(&[inactive("9")]), Step::Adopt(inactive("9"))),
-        (
-            "several are there",
-            hits(&[older(), alice()]),
-            stall(Obstacle::SeveralMatch { ids: vec![one("9"), one("1")] }),
-        ),
-        (
-            "another object's is there",
-            State { claimed: vec![one("9")], ..hits(&[older()]) },
-            stall(Obstacle::StoodFor { id: one("9") }),
-        ),
-        (
-            "the provider forbids it",
-            State { takeover: Takeover::Forbidden, ..hits(&[older()]) },
-            stall(Obstacle::AdoptionForbidden { id: one("9") }),
-        ),
-        (
-            "the provider forbids it, and nobody is there",
-            State { takeover: Takeover::Forbidden, lookup: Lookup::None, ..new() },
-            Step::Announce,
-        ),
-        (
-            "its own is gone: whoever has the keys now",
-            State {
-                takeover: Takeover::Allowed,
-                reading: Reading::Gone,
-                lookup: found(&[older()]),
-                ..anchored()
-            },
-            Step::Adopt(older()),
-        ),
-        (
-            "an interrupted creation comes first",
-            State { takeover: Takeover::Allowed, ..announced() },
-            Step::LookForAnnounced,
-        ),
-        ("once taken over: read first", State { takeover: Takeover::Allowed, ..anchored() }, Step::Read),
-    ]);
-}
-
-#[test]
-fn an_id_to_take_over_is_read_and_never_made() {
-    let named = |named| State { named_id: Some("1"), named, ..adopting() };
-    check(vec![
-        ("read it", named(Reading::NotYet), Step::ReadNamed(one("1"))),
-        ("it is there", named(Reading::Present(alice())), Step::Adopt(alice())),
-        ("it is not there", named(Reading::Gone), stall(Obstacle::NoSuchId { id: one("1") })),
-        ("it is somebody else", named(Reading::Present(bob())), stall(Obstacle::OtherName { id: one("1") })),
-        (
-            "it is another object's",
-            State { claimed: vec![one("1")], ..named(Reading::Present(alice())) },
-            stall(Obstacle::StoodFor { id: one("1") }),
-        ),
-        (
-            "the provider forbids it: it is not even read",
-            State { takeover: Takeover::Forbidden, ..named(Reading::NotYet) },
-            stall(Obstacle::AdoptionForbidden { id: one("1") }),
-        ),
-        (
-            "it was taken over, and is gone: nothing is made in its place",
-            State {
-                anchor: Some(anchor(HERE)),
-                finalizer: true,
-                reading: Reading::Gone,
-                ..named(Reading::Gone)
-            },
-            stall(Obstacle::NoSuchId { id: one("1") }),
-        ),
-    ]);
-}
-
-#[test]
-fn whoever_only_looks_changes_nothing() {
-    let hits = |hits: &[Resource]| State { lookup: found(hits), ..observing() };
-    let named = |named| State { named_id: Some("1"), named, ..observing() };
-    check(vec![
-        ("look", observing(), Step::Look),
-        ("no server, no step", State { endpoint: None, ..observing() }, Step::AwaitProvider),
-        ("one is there", hits(&[older()]), Step::Show(older())),
-        (
-            "another object's is there",
-            State { claimed: vec![one("9")], ..hits(&[older()]) },
-            Step::Show(older()),
-        ),
-        ("an inactive one is there", hits(&[inactive("9")]), Step::Show(inactive("9"))),
-        ("nobody is there", State { lookup: Lookup::None, ..observing() }, stall(Obstacle::NobodyThere)),
-        (
-            "several are there",
-            hits(&[older(), alice()]),
-            stall(Obstacle::SeveralMatch { ids: vec![one("9"), one("1")] }),
-        ),
-        ("by id: read it", named(Reading::NotYet), Step::ReadNamed(one("1"))),
-        ("by id: it is there", named(Reading::Present(alice())), Step::Show(alice())),
-        ("by id: it is not there", named(Reading::Gone), stall(Obstacle::NoSuchId { id: one("1") })),
-        ("nothing suggests that it changed", State { settled: true, ..observing() }, Step::Rest),
-        ("it managed before", State { observes: true, ..anchored() }, Step::LetGo),
-        (
-            "it managed before, and the server is gone",
-            State { observes: true, endpoint: None, ..anchored() },
-            Step::LetGo,
-        ),
-        ("it announced a creation before", State { observes: true, ..announced() }, Step::LetGo),
-        ("its deletion calls nothing", deleted(observing()), Step::Release),
-        (
-            "its deletion calls nothing, though it managed a moment ago",
-            deleted(State { observes: true, ..anchored() }),
-            Step::Release,
-        ),
-    ]);
 }
 
 #[test]
@@ -571,30 +343,5 @@ fn whoever_is_suspended_stands_still() {
             still(deleted(State { finalizer: false, ..anchored() })),
             Step::Release,
         ),
-    ]);
-}
-
-#[test]
-fn a_deactivation_reads_and_compares_before_it_changes() {
-    let off = |state: State| deleted(State { policy: DeletionPolicy::Deactivate, ..state });
-    let read = |reading| off(State { reading, ..anchored() });
-    check(vec![
-        ("a cached object proves nothing", State { fresh: false, ..off(anchored()) }, Step::ProveFresh),
-        ("read first", off(anchored()), Step::Read),
-        ("it is the one", read(Reading::Present(alice())), Step::Deactivate(alice())),
-        ("it is inactive already", read(Reading::Present(inactive("1"))), Step::Release),
-        ("it is gone already", read(Reading::Gone), Step::Release),
-        (
-            "the id is somebody else's now",
-            read(Reading::Present(person("1", "2026-05-05T00:00:00Z"))),
-            stall(Obstacle::IdentityMismatch { id: one("1") }),
-        ),
-        (
-            "created and not recorded",
-            off(State { announced_lookup: found(&[alice()]), ..announced() }),
-            Step::Deactivate(alice()),
-        ),
-        ("the server is gone: wait", off(State { endpoint: None, ..anchored() }), Step::AwaitProvider),
-        ("never created", off(State { finalizer: true, ..new() }), Step::Release),
     ]);
 }
