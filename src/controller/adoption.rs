@@ -94,7 +94,7 @@ impl<T: Identity> Pass<'_, T> {
         let (digester, uid) = (&self.context.digester, other.uid().unwrap_or_default());
         Intent::open(note, digester, &uid, Some(&session.endpoint)).is_some_and(|intent| {
             intent.replaces.as_deref() == anchored
-                && intent.keys.fit(T::RESOURCE_TYPE, resource)
+                && intent.keys.fit(resource)
                 && !T::memory(self.context).was_refused(other, &intent.nonce)
                 && other
                     .desired()

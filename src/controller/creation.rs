@@ -12,11 +12,14 @@ use super::{
 use crate::{
     api::{Origin, reasons},
     runtime::entropy,
-    scim::{error::Error, resource::Resource},
+    scim::{
+        error::{Error, ErrorKind},
+        resource::Resource,
+    },
     sync::{
         address::{Address, Reading},
         intent::Intent,
-        lookup::{MatchKeys, name_attribute},
+        lookup::name_attribute,
         outcome::{Because, Request, refusal},
         plan,
     },
@@ -35,8 +38,8 @@ impl<T: Identity> Pass<'_, T> {
         let intent = Intent {
             uid: self.object.uid().unwrap_or_default(),
             endpoint: session.endpoint.clone(),
-            keys: MatchKeys::of(desired),
-            values: Intent::digests(desired, &self.context.digester),
+            keys: self.terms.keys.clone(),
+            values: Intent::digests(desired, session.rules::<T>(), &self.context.digester),
             nonce: entropy::nonce().map_err(|error| Fault::Undecided(error.to_string()))?,
             written: self.context.clock.now(),
             server_date: session.port.server_date(),
@@ -53,22 +56,31 @@ impl<T: Identity> Pass<'_, T> {
 
     pub(super) async fn create(&mut self) -> Result<(), Fault> {
         let Ok(desired) = &self.desired else { return Ok(()) };
-        let (mut body, managed) = (plan::create_body(desired), desired.path_set());
+        let session = Arc::clone(self.server()?);
+        let (mut body, managed) = (plan::create_body(desired, session.rules::<T>()), desired.path_set());
         let superior = desired.manager().map(str::to_owned);
         self.request = Request::Create;
         self.add_password(&mut body);
         let port = match self.in_turn.take() {
             Some(port) => port,
-            None => Arc::clone(&self.server()?.port),
+            None => Arc::clone(&session.port),
         };
         let created = port.create(T::RESOURCE_TYPE, &body).await;
         T::memory(self.context).changed(&self.object);
-        let created = created.map_err(|error| self.not_created(error))?;
+        let created = match created {
+            Ok(created) => created,
+            Err(error) => return self.not_created(error),
+        };
         self.request = Request::Other;
         self.check_result(&created)?;
         self.take(&created, Some(&body), Origin::Created);
         self.record.known.managed = managed;
-        self.record_password();
+        if let Ok(desired) = &self.desired {
+            let sent = desired.paths().filter(|path| body.get(path).is_some());
+            let comparison = session.comparison::<T>(desired, &self.context.digester);
+            comparison.note_unseen(sent, &mut self.record.known);
+        }
+        self.record_password(&body);
         T::memory(self.context).made_manager(&self.object, superior.as_deref());
         // Some servers answer with the id and little else: then it is read.
         let is_whole = created.text(name_attribute(T::RESOURCE_TYPE)).is_some();
@@ -77,9 +89,17 @@ impl<T: Identity> Pass<'_, T> {
         Ok(())
     }
 
-    /// What a creation that failed means for its intent.
-    fn not_created(&self, error: Error) -> Fault {
+    /// What a creation that failed means for its intent. Where nobody has
+    /// looked before, a conflict is no failure yet: who is there is to be
+    /// found out.
+    fn not_created(&mut self, error: Error) -> Result<(), Fault> {
         let is_refused = !error.may_have_taken_effect();
+        let is_unlooked = is_refused && self.terms.is_strict && error.kind == ErrorKind::Conflict;
+        if let (true, Some(intent)) = (is_unlooked, &self.intent) {
+            T::memory(self.context).refused(&self.object, &intent.nonce);
+            self.conflict = Some(error);
+            return Ok(());
+        }
         let fault = self.without_password(error.into());
         if let (Some(intent), Fault::Server(error)) = (&self.intent, &fault) {
             let kind = T::memory(self.context);
@@ -89,7 +109,7 @@ impl<T: Identity> Pass<'_, T> {
                 kind.left_open(&self.object, &intent.nonce, refusal(error, self.request));
             }
         }
-        fault
+        Err(fault)
     }
 
     /// What to say while it shows whether a creation took effect: what went

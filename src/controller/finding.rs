@@ -7,11 +7,7 @@ use super::{
 };
 use crate::{
     scim::port::PageRequest,
-    sync::{
-        address::Reading,
-        lookup::{Lookup, MatchKeys},
-        presence::Takeover,
-    },
+    sync::{address::Reading, lookup::Lookup, presence::Takeover},
 };
 
 impl<T: Identity> Pass<'_, T> {
@@ -29,13 +25,14 @@ impl<T: Identity> Pass<'_, T> {
     }
 
     pub(super) async fn look(&mut self) -> Result<(), Fault> {
-        let Ok(desired) = &self.desired else { return Ok(()) };
-        let keys = MatchKeys::of(desired);
-        let session = self.server()?;
-        self.lookup = if self.takeover() == Takeover::Unasked && !self.object.handling().observes {
-            look::by_filter(session, T::RESOURCE_TYPE, &keys).await?
+        let (session, keys) = (self.server()?, &self.terms.keys);
+        let needs_all = self.takeover() != Takeover::Unasked
+            || self.object.handling().observes
+            || self.conflict.is_some();
+        self.lookup = if needs_all {
+            look::by_filters(session, T::RESOURCE_TYPE, keys).await?
         } else {
-            look::by_filters(session, T::RESOURCE_TYPE, &keys).await?
+            look::by_filter(session, T::RESOURCE_TYPE, keys).await?
         };
         if let Lookup::Found(hits) = &self.lookup {
             self.claimed = self.claimed_of(hits);

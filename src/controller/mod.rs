@@ -43,6 +43,7 @@ mod sessions;
 mod shallow;
 mod startup;
 mod sweep;
+mod terms;
 mod traffic;
 mod update;
 mod watches;

@@ -8,12 +8,12 @@ use super::{
     pass::{End, Fault, Pass, fits},
     providers::ProviderKey,
     roster::Roster,
+    sessions::Session,
 };
 use crate::{
     api::conditions::READY,
     scim::{path::AttributePath, resource::Resource},
     sync::{
-        diff::{Known, diff},
         lookup::{MatchKeys, name_attribute},
         members,
         outcome::{Outcome, observed},
@@ -26,7 +26,7 @@ impl<T: Identity> Pass<'_, T> {
     pub(super) fn show(&mut self, found: &Resource) -> Result<End, Fault> {
         let session = self.server()?;
         let roster = Roster::new(self.context, &self.provider, session);
-        let differing = differing(self.context, &roster, &self.object, found);
+        let differing = differing(self.context, session, &roster, &self.object, found);
         self.record.shown = shown::<T>(found);
         Ok(End::Done(Outcome::Observed(differing), None))
     }
@@ -40,18 +40,20 @@ fn shown<T: Identity>(found: &Resource) -> Option<Shown> {
 /// In what an identity differs from a manifest.
 fn differing<T: Identity>(
     context: &Context,
+    session: &Session,
     roster: &Roster<'_>,
     object: &T,
     found: &Resource,
 ) -> Vec<AttributePath> {
     let Ok((desired, _)) = object.resolved(context, Some(roster.endpoint())) else { return Vec::new() };
-    let changes = diff(&desired, &Known::default(), found, &context.digester);
+    let comparison = session.comparison::<T>(&desired, &context.digester);
+    let seen = comparison.seen_changes(found).into_iter().chain(comparison.fixed(found));
     let wanted = object.wanted_members(roster);
     let applied = object.record().applied_members;
     let other_members = wanted
         .is_some_and(|wanted| !members::plan(&wanted, &found.member_ids(), &applied, |_| false).is_empty());
     let members = other_members.then(|| AttributePath::core("members"));
-    changes.into_iter().map(|change| change.path).chain(members).collect()
+    seen.chain(members).collect()
 }
 
 /// The objects that only observe, while the server is listed.
@@ -64,7 +66,7 @@ pub(super) struct Observed<T> {
 
 impl<T: Identity> Observed<T> {
     /// Those of a provider that have looked at least once.
-    pub(super) fn of(context: &Context, provider: &ProviderKey) -> Self {
+    pub(super) fn of(context: &Context, provider: &ProviderKey, session: &Session) -> Self {
         let mut all = Self { shown: HashMap::new(), missing: Vec::new() };
         for object in T::memory(context).of_provider(provider) {
             let (handling, meta) = (object.handling(), object.meta());
@@ -74,7 +76,9 @@ impl<T: Identity> Observed<T> {
             let record = object.record();
             match (record.shown, object.desired()) {
                 (Some(shown), _) => all.shown.entry(shown.id).or_default().push(object),
-                (None, Ok(desired)) => all.missing.push((MatchKeys::of(&desired), object)),
+                (None, Ok(desired)) => {
+                    all.missing.push((MatchKeys::of(&desired, session.rules::<T>()), object));
+                }
                 (None, Err(_)) => {}
             }
         }
@@ -82,12 +86,18 @@ impl<T: Identity> Observed<T> {
     }
 
     /// Has those reconciled that would show something else now.
-    pub(super) fn compare(&mut self, context: &Context, roster: &Roster<'_>, listed: &Resource) {
+    pub(super) fn compare(
+        &mut self,
+        context: &Context,
+        session: &Session,
+        roster: &Roster<'_>,
+        listed: &Resource,
+    ) {
         let kind = T::memory(context);
         let id = listed.id();
         let showing = id.as_ref().and_then(|id| self.shown.remove(id)).unwrap_or_default();
         for object in showing {
-            let says = observed(&differing(context, roster, &*object, listed)).message;
+            let says = observed(&differing(context, session, roster, &*object, listed)).message;
             if !says_already(&object.record(), &says, shown::<T>(listed).as_ref()) {
                 kind.suspect(&*object);
             }
@@ -95,7 +105,7 @@ impl<T: Identity> Observed<T> {
         self.missing.retain(|(keys, object)| {
             let is_meant = match object.handling().named_id {
                 Some(named) => id.as_deref() == Some(named),
-                None => keys.fit(T::RESOURCE_TYPE, listed),
+                None => keys.fit(listed),
             };
             if is_meant {
                 kind.suspect(&**object);

@@ -32,8 +32,10 @@ use crate::{
         intent::Intent,
         lifecycle::{self, Announced, Facts, Step},
         lookup::Lookup,
+        obstacle::Obstacle,
         outcome::{Because, ManagerRemark, MemberRemarks, Outcome, Remarks, Request, suspended},
         record::Record,
+        terms::Terms,
     },
 };
 
@@ -109,6 +111,8 @@ pub(super) struct Pass<'a, T: Identity> {
     /// What the provider says about adoption.
     pub(super) provider_adoption: Option<Adoption>,
     pub(super) desired: Result<Desired, InvalidSpec>,
+    /// What the server makes of the manifest.
+    pub(super) terms: Terms,
     pub(super) reading: Reading,
     pub(super) named: Reading,
     /// How far the members are, once they were looked at.
@@ -131,6 +135,9 @@ pub(super) struct Pass<'a, T: Identity> {
     pub(super) intent: Option<Intent>,
     pub(super) just_written: bool,
     pub(super) lookup: Lookup,
+    /// What the server said when it refused a creation because somebody is
+    /// there.
+    pub(super) conflict: Option<error::Error>,
     pub(super) announced_lookup: Lookup,
     /// Of the ids that were found, those that other objects stand for.
     pub(super) claimed: Vec<String>,
@@ -157,6 +164,7 @@ impl<'a, T: Identity> Pass<'a, T> {
             provider_policy: spec.as_ref().and_then(|spec| spec.deletion_policy),
             provider_adoption: spec.and_then(|spec| spec.adoption),
             desired: object.desired(),
+            terms: Terms::default(),
             reading: Reading::NotYet,
             named: Reading::NotYet,
             members: None,
@@ -173,6 +181,7 @@ impl<'a, T: Identity> Pass<'a, T> {
             intent: None,
             just_written: false,
             lookup: Lookup::NotYet,
+            conflict: None,
             announced_lookup: Lookup::NotYet,
             claimed: Vec::new(),
             object,
@@ -207,7 +216,8 @@ impl<'a, T: Identity> Pass<'a, T> {
     /// What else is to be said in status.
     pub(super) fn remarks(&self) -> Remarks {
         Remarks {
-            rewritten: self.record.known.rewritten.keys().cloned().collect(),
+            rewritten: self.record.known.rewritten_paths().cloned().collect(),
+            warning: self.terms.warning(self.deletion_policy(), T::RESOURCE_TYPE),
             members: self.members.clone(),
             manager: self.manager.clone(),
         }
@@ -245,7 +255,7 @@ impl<'a, T: Identity> Pass<'a, T> {
             Step::Adopt(resource) => self.adopt(resource).await?,
             Step::Update => match self.update().await {
                 Err(fault) if self.was_overtaken(&fault) => self.reading = Reading::NotYet,
-                updated => return updated.map(|()| Some(self.updated())),
+                updated => return updated.map(|obstacle| Some(self.updated(obstacle.as_ref()))),
             },
             Step::Show(resource) => return self.show(&resource).map(Some),
             Step::LetGo => self.let_go().await?,
@@ -269,21 +279,21 @@ impl<'a, T: Identity> Pass<'a, T> {
                 return Ok(Some(End::Done(Outcome::Waiting(self.unsettled()), Some(left))));
             }
             Step::Retry(why) => return Err(Fault::Undecided(why)),
-            Step::Stall(obstacle) => {
-                // Nobody is shown who is not there, or not meant.
-                self.record.shown = None;
-                let because = obstacle.because(&T::RESOURCE_TYPE.to_string());
-                let failures = T::memory(self.context).failed(&self.object);
-                let pause = backoff::stalled(failures, entropy::factor(0.0..=1.0));
-                return Ok(Some(End::Done(Outcome::Stalled(because), Some(pause))));
+            Step::Refused => {
+                let refused = self.conflict.take().map(Fault::from);
+                return Err(refused.unwrap_or_else(|| Fault::Undecided("a creation was refused".to_owned())));
             }
+            Step::Stall(obstacle) => return Ok(Some(self.stall(&obstacle))),
         }
         Ok(None)
     }
 
-    /// The server says what the manifest says, but for values that go one by
-    /// one.
-    fn updated(&self) -> End {
+    /// The server says what the manifest says, but for what a person has to
+    /// decide, and for values that go one by one.
+    fn updated(&mut self, obstacle: Option<&Obstacle>) -> End {
+        if let Some(obstacle) = obstacle {
+            return self.stall(obstacle);
+        }
         if self.unwanted_left == 0 {
             return End::Done(Outcome::InSync, None);
         }
@@ -291,11 +301,22 @@ impl<'a, T: Identity> Pass<'a, T> {
         End::Done(Outcome::Waiting(Because::new(reasons::PROGRESSING, message)), Some(absent::NEXT))
     }
 
+    /// A person has to act.
+    fn stall(&mut self, obstacle: &Obstacle) -> End {
+        // Nobody is shown who is not there, or not meant.
+        self.record.shown = None;
+        let because = obstacle.because(&T::RESOURCE_TYPE.to_string());
+        let failures = T::memory(self.context).failed(&self.object);
+        let pause = backoff::stalled(failures, entropy::factor(0.0..=1.0));
+        End::Done(Outcome::Stalled(because), Some(pause))
+    }
+
     /// Without permission the server is out of reach.
     pub(super) async fn ask_permission(&mut self) -> Result<(), Fault> {
         self.refusal = permission::refusal(self.context, &self.provider, &self.object).await?;
         if self.refusal.is_some() {
             self.session = None;
+            self.terms = Terms::default();
         }
         Ok(())
     }
@@ -327,6 +348,8 @@ impl<'a, T: Identity> Pass<'a, T> {
             claimed: &self.claimed,
             settled: self.is_settled(),
             endpoint: self.session.as_ref().map(|session| session.endpoint.as_str()),
+            terms: &self.terms,
+            conflicted: self.conflict.is_some(),
             anchor: self.record.anchor.as_ref(),
             announced,
             fresh: self.fresh,
@@ -432,6 +455,10 @@ impl<'a, T: Identity> Pass<'a, T> {
         (self.desired, self.manager) = match self.object.resolved(self.context, endpoint) {
             Ok((desired, manager)) => (Ok(desired), manager),
             Err(invalid) => (Err(invalid), None),
+        };
+        self.terms = match (&self.session, &self.desired) {
+            (Some(session), Ok(desired)) => session.terms(&self.object, desired),
+            _ => Terms::default(),
         };
     }
 

@@ -17,8 +17,10 @@ use crate::{
     api::{ScimUser, reasons},
     scim::{error::Error, resource::Resource},
     sync::{
+        obstacle::Obstacle,
         outcome::{Because, Request},
         password::{self, Action},
+        unsupported::Unsupported,
     },
 };
 
@@ -35,15 +37,19 @@ impl<T: Identity> Pass<'_, T> {
 
     /// Puts the password into what is about to be created.
     pub(super) fn add_password(&mut self, body: &mut Resource) {
-        if let Some(value) = &self.password {
+        let rules = self.session.as_ref().map(|session| session.rules::<T>());
+        if let Some(value) = self.password.as_ref().filter(|_| rules.is_some_and(password::is_created_with)) {
             let change = password::change(value.expose_secret());
             body.set(&change.path, change.value.unwrap_or_default());
             self.request = Request::CreateWithPassword;
         }
     }
 
-    /// Notes that the server has the password now.
-    pub(super) fn record_password(&mut self) {
+    /// Notes that the server has the password now, if the creation had it.
+    pub(super) fn record_password(&mut self, body: &Resource) {
+        if body.get(&password::path()).is_none() {
+            return;
+        }
         self.record.password_digest = self
             .id()
             .zip(self.password.as_ref())
@@ -52,15 +58,19 @@ impl<T: Identity> Pass<'_, T> {
 
     /// Sends the password, after everything else, if it is another one than
     /// was sent last. The identity was read and compared in this pass.
-    pub(super) async fn update_password(&mut self, observed: &Resource) -> Result<(), Fault> {
+    /// Answers what is in the way of that, where a person has to act.
+    pub(super) async fn update_password(&mut self, observed: &Resource) -> Result<Option<Obstacle>, Fault> {
         self.read_password().await?;
         let (Some(id), Some(value)) = (self.id(), self.password.clone()) else {
             self.record.password_digest = None;
-            return Ok(());
+            return Ok(None);
         };
         let present = self.context.digester.password(&id, value.expose_secret());
         match password::action(self.record.password_digest.as_deref(), &present, self.record.origin) {
-            Action::Keep => return Ok(()),
+            Action::Keep => return Ok(None),
+            Action::Send if !password::may_change(self.server()?.rules::<T>()) => {
+                return Ok(Some(Obstacle::Unsupported(T::RESOURCE_TYPE, Unsupported::Password)));
+            }
             Action::Send => {
                 self.request = Request::Password;
                 let change = password::change(value.expose_secret());
@@ -75,7 +85,7 @@ impl<T: Identity> Pass<'_, T> {
             }
         }
         self.record.password_digest = Some(present);
-        Ok(())
+        Ok(None)
     }
 
     /// A fault whose words do not quote the password.

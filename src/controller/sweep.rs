@@ -22,10 +22,7 @@ use crate::{
         port::ResourceType,
         resource::Resource,
     },
-    sync::{
-        diff::diff,
-        members::{self, Census},
-    },
+    sync::members::{self, Census},
 };
 
 /// Sweeps at once and then once an interval, give or take a tenth, so that
@@ -53,8 +50,15 @@ async fn sweep<T: Identity>(
     session: &Session,
 ) -> Result<(), Error> {
     let started = Instant::now();
-    let mut observed = Observed::<T>::of(context, provider);
     let mut unseen = anchored::<T>(context, provider, &session.endpoint);
+    if !session.capabilities().kind(T::RESOURCE_TYPE).supported {
+        // They were in sync before anybody said so.
+        for object in unseen.values() {
+            T::memory(context).suspect(&**object);
+        }
+        return Ok(());
+    }
+    let mut observed = Observed::<T>::of(context, provider, session);
     let mut census = match T::RESOURCE_TYPE {
         ResourceType::User => names::census(context, provider),
         ResourceType::Group => Census::default(),
@@ -64,10 +68,10 @@ async fn sweep<T: Identity>(
         let roster = Roster::new(context, provider, session);
         for resource in page {
             census.see(&resource);
-            observed.compare(context, &roster, &resource);
+            observed.compare(context, session, &roster, &resource);
             let object = resource.id().and_then(|id| unseen.remove(&id));
             if let Some(object) = object {
-                compare(context, &roster, &*object, &resource, requested);
+                compare(context, session, &roster, &*object, &resource, requested);
             }
         }
     })
@@ -109,6 +113,7 @@ fn anchored<T: Identity>(
 /// A page that was asked for before our last write tells nothing about it.
 fn compare<T: Identity>(
     context: &Context,
+    session: &Session,
     roster: &Roster<'_>,
     object: &T,
     resource: &Resource,
@@ -118,17 +123,26 @@ fn compare<T: Identity>(
     if kind.changed_since(object, requested) {
         return;
     }
-    if differs(context, roster, object, resource) {
+    if differs(context, session, roster, object, resource) {
         kind.suspect(object);
     } else {
         kind.listed_as_wanted(object);
     }
 }
 
-fn differs<T: Identity>(context: &Context, roster: &Roster<'_>, object: &T, resource: &Resource) -> bool {
+fn differs<T: Identity>(
+    context: &Context,
+    session: &Session,
+    roster: &Roster<'_>,
+    object: &T,
+    resource: &Resource,
+) -> bool {
     let Ok((desired, _)) = object.resolved(context, Some(roster.endpoint())) else { return false };
     let record = object.record();
-    if !diff(&desired, &record.known, resource, &context.digester).is_empty() {
+    let comparison = session.comparison::<T>(&desired, &context.digester);
+    let differs =
+        !comparison.changes(&record.known, resource).is_empty() || !comparison.fixed(resource).is_empty();
+    if differs || session.terms(object, &desired).refusal().is_some() {
         return true;
     }
     if desired.unwanted().iter().any(|unwanted| unwanted.is_in(resource)) {

@@ -1,8 +1,6 @@
 //! The step that makes the server say what the manifest says.
 
-use std::collections::BTreeMap;
-
-use serde_json::Value;
+use std::sync::Arc;
 
 use super::{
     identity::Identity,
@@ -13,32 +11,41 @@ use crate::{
     sync::{
         address::Reading,
         desired::Desired,
-        diff::{Change, Rewritten, diff, rewritten, still_managed},
+        diff::{Change, Comparison},
         lookup::name_attribute,
+        obstacle::Obstacle,
         put,
         shown::shown,
+        unsupported::Unsupported,
     },
 };
 
 impl<T: Identity> Pass<'_, T> {
     /// Sends what differs, and remembers what is managed from now on.
-    pub(super) async fn update(&mut self) -> Result<(), Fault> {
+    /// Answers what keeps the rest from being so, where a person has to act.
+    pub(super) async fn update(&mut self) -> Result<Option<Obstacle>, Fault> {
         self.resolve();
+        let session = Arc::clone(self.server()?);
         let (Reading::Present(observed), Ok(desired)) =
             (std::mem::take(&mut self.reading), self.desired.clone())
         else {
-            return Ok(());
+            return Ok(None);
         };
-        self.forget_old_rewrites(&desired, &observed);
-        let changes = diff(&desired, &self.record.known, &observed, &self.context.digester);
+        let comparison = session.comparison::<T>(&desired, &self.context.digester);
+        comparison.forget_old(&mut self.record.known, &observed);
+        let changes = comparison.changes(&self.record.known, &observed);
+        if !changes.is_empty() && session.capabilities().kind(T::RESOURCE_TYPE).update.is_none() {
+            let paths = changes.iter().map(|change| change.path.to_string()).collect();
+            return Ok(Some(Obstacle::Unsupported(T::RESOURCE_TYPE, Unsupported::Update { paths })));
+        }
         let observed = if changes.is_empty() {
             T::memory(self.context).seen_as_wanted(&self.object);
             observed
         } else {
             self.announce_paths(&desired).await?;
-            self.send(&desired, &changes, observed).await?
+            self.send(&comparison, &changes, observed).await?
         };
-        self.record.known.managed = still_managed(&desired, &self.record.known, &observed);
+        self.record.known.managed = comparison.still_managed(&self.record.known, &observed);
         if let Some(anchor) = &mut self.record.anchor {
             let name =
                 observed.text(name_attribute(T::RESOURCE_TYPE)).filter(|name| fits(name)).map(str::to_owned);
@@ -50,9 +57,11 @@ impl<T: Identity> Pass<'_, T> {
         T::memory(self.context).made_manager(&self.object, desired.manager());
         self.show_attributes(&observed);
         self.update_members(&observed).await?;
-        self.update_password(&observed).await?;
+        let password = self.update_password(&observed).await?;
         self.unwanted_left = self.remove_unwanted(desired.unwanted(), &observed).await?;
-        Ok(())
+        let fixed: Vec<String> = comparison.fixed(&observed).iter().map(ToString::to_string).collect();
+        let immutable = (!fixed.is_empty()).then_some(Obstacle::Immutable { paths: fixed });
+        Ok(immutable.or(password))
     }
 
     /// What status shows of what the server alone sets.
@@ -80,13 +89,14 @@ impl<T: Identity> Pass<'_, T> {
     /// same had been sent before: then it is read.
     async fn send(
         &mut self,
-        desired: &Desired,
+        comparison: &Comparison<'_>,
         changes: &[Change],
         observed: Resource,
     ) -> Result<Resource, Fault> {
         let Some(id) = self.id() else { return Ok(observed) };
         let kind = T::memory(self.context);
-        let repeated = kind.attempt(&self.object, self.digests(desired, changes, &observed));
+        let attempt = changes.iter().map(|it| (it.path.clone(), comparison.digests(&it.path, &observed)));
+        let repeated = kind.attempt(&self.object, attempt.collect());
         let shown = match self.change(&id, changes, &observed).await? {
             Some(resource) => Some(resource),
             None if repeated => self.server()?.port.get(T::RESOURCE_TYPE, &id).await?,
@@ -94,38 +104,15 @@ impl<T: Identity> Pass<'_, T> {
         };
         let paths: Vec<String> = changes.iter().map(|change| change.path.to_string()).collect();
         self.context.events.done(&self.object, "Updated", format!("changed {}", paths.join(", ")));
+        comparison.note_unseen(changes.iter().map(|change| &change.path), &mut self.record.known);
         Ok(match shown {
             Some(resource) => {
-                let ignored = rewritten(changes, desired, &resource, &self.context.digester);
+                let ignored = comparison.rewritten(changes, &resource);
                 self.record.known.rewritten.extend(ignored);
                 resource
             }
             None => put::applied(observed, changes),
         })
-    }
-
-    fn digests(
-        &self,
-        desired: &Desired,
-        changes: &[Change],
-        observed: &Resource,
-    ) -> BTreeMap<AttributePath, Rewritten> {
-        let digester = &self.context.digester;
-        let digests = |change: &Change| Rewritten {
-            sent: digester.value(desired.get(&change.path).unwrap_or(&Value::Null)),
-            observed: digester.value(observed.get(&change.path).unwrap_or(&Value::Null)),
-        };
-        changes.iter().map(|change| (change.path.clone(), digests(change))).collect()
-    }
-
-    /// What the server made of a value is of no interest once either the
-    /// value or what the server has is another.
-    fn forget_old_rewrites(&mut self, desired: &Desired, observed: &Resource) {
-        let digester = &self.context.digester;
-        self.record.known.rewritten.retain(|path, digests| {
-            digests.sent == digester.value(desired.get(path).unwrap_or(&Value::Null))
-                && digests.observed == digester.value(observed.get(path).unwrap_or(&Value::Null))
-        });
     }
 
     /// The id of the identity, once it has one.

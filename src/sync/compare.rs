@@ -10,15 +10,28 @@ use crate::scim::{
     resource::{find, is_absent},
 };
 
-/// Whether the server's value at `path` already says what is wanted.
+/// Whether the server's value at `path` already says what is wanted, where
+/// nobody says otherwise than the standard.
 pub fn says_the_same(path: &AttributePath, wanted: &Value, observed: Option<&Value>) -> bool {
+    says_the_same_in_case(path, wanted, observed, None)
+}
+
+/// The same where somebody says whether capital and small letters differ.
+pub fn says_the_same_in_case(
+    path: &AttributePath,
+    wanted: &Value,
+    observed: Option<&Value>,
+    case_exact: Option<bool>,
+) -> bool {
     match (clears(wanted), observed) {
         (true, None) => true,
         (true, Some(observed)) => clears(observed),
         // A server that leaves `active` out has no other state than active.
         (false, None) => path.is_core("active") && wanted == &Value::Bool(true),
-        (false, Some(observed)) if path.is_core("userName") => same_ignoring_case(wanted, observed),
-        (false, Some(observed)) => same_value(wanted, observed),
+        (false, Some(observed)) => {
+            let folds = case_exact.map_or_else(|| path.is_core("userName"), |exact| !exact);
+            same_value(wanted, observed) || (folds && same_value(&folded(wanted), &folded(observed)))
+        }
     }
 }
 
@@ -54,10 +67,15 @@ fn same_value(wanted: &Value, observed: &Value) -> bool {
     }
 }
 
-fn same_ignoring_case(wanted: &Value, observed: &Value) -> bool {
-    match (wanted.as_str(), observed.as_str()) {
-        (Some(wanted), Some(observed)) => wanted.to_lowercase() == observed.to_lowercase(),
-        _ => wanted == observed,
+/// The value with all its texts in small letters.
+fn folded(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(text.to_lowercase()),
+        Value::Array(values) => Value::Array(values.iter().map(folded).collect()),
+        Value::Object(parts) => {
+            Value::Object(parts.iter().map(|(name, part)| (name.clone(), folded(part))).collect())
+        }
+        value => value.clone(),
     }
 }
 
@@ -193,6 +211,18 @@ mod tests {
         let user_name = AttributePath::core("userName");
         assert!(says_the_same(&user_name, &json!("Alice"), Some(&json!("alice"))));
         assert!(!says_the_same(&AttributePath::core("title"), &json!("Boss"), Some(&json!("boss"))));
+    }
+
+    #[test]
+    fn whether_case_matters_can_be_said() {
+        let same = |path, wanted, observed, exact| {
+            says_the_same_in_case(&AttributePath::core(path), &wanted, Some(&observed), exact)
+        };
+        assert!(!same("userName", json!("Alice"), json!("alice"), Some(true)));
+        assert!(same("title", json!("Boss"), json!("boss"), Some(false)));
+        let (wanted, observed) = (json!([{"value": "A@Example.com"}]), json!([{"value": "a@example.com"}]));
+        assert!(same("emails", wanted.clone(), observed.clone(), Some(false)));
+        assert!(!same("emails", wanted, observed, None));
     }
 
     #[test]

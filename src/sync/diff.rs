@@ -1,16 +1,18 @@
 //! Three-way field ownership: what the manifest names is made equal, what it
 //! named before and no longer names is removed, everything else is not ours.
+//! How an attribute is dealt with is a matter of its [`Treatment`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use super::{
-    compare::{clears, laid_over, says_the_same},
+    compare::{clears, laid_over, says_the_same_in_case},
     desired::Desired,
     digest::Digester,
+    rules::{Treatment, is_case_exact, is_required},
 };
-use crate::scim::{path::AttributePath, port::ResourceType, resource::Resource};
+use crate::scim::{path::AttributePath, port::ResourceType, profile::KindRules, resource::Resource};
 
 /// One attribute that has to change on the server.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,15 +23,28 @@ pub struct Change {
     pub value: Option<Value>,
 }
 
-/// What the server was found to make of a value: it ignores or rewrites it.
-/// Sending it again would change nothing, so it is not sent again until
-/// either side changes.
+/// What the server was found to make of a value: it ignores, rewrites or
+/// hides it. Sending it again would change nothing, so it is not sent again
+/// until either side changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rewritten {
     /// Digest of the value that was sent.
     pub sent: String,
-    /// Digest of the value that the server then had.
+    /// Digest of the value that the server then had; empty where it never
+    /// shows it.
     pub observed: String,
+}
+
+impl Rewritten {
+    /// A value that nobody can read back.
+    fn unseen(value: &Value, digester: &Digester) -> Self {
+        Self { sent: digester.value(value), observed: String::new() }
+    }
+
+    /// Whether it is only known what was sent.
+    pub fn is_unseen(&self) -> bool {
+        self.observed.is_empty()
+    }
 }
 
 /// What is known about an identity from before.
@@ -41,6 +56,13 @@ pub struct Known {
     pub rewritten: BTreeMap<AttributePath, Rewritten>,
 }
 
+impl Known {
+    /// The paths of values that the server was seen not to take as they are.
+    pub fn rewritten_paths(&self) -> impl Iterator<Item = &AttributePath> {
+        self.rewritten.iter().filter(|(_, digests)| !digests.is_unseen()).map(|(path, _)| path)
+    }
+}
+
 /// Attributes that are let go instead of removed when a manifest no longer
 /// names them: without them an identity is another one, or none, or locked.
 fn released(resource_type: ResourceType) -> &'static [&'static str] {
@@ -50,94 +72,129 @@ fn released(resource_type: ResourceType) -> &'static [&'static str] {
     }
 }
 
-/// What has to change so that the server says what the manifest says.
-pub fn diff(desired: &Desired, known: &Known, observed: &Resource, digester: &Digester) -> Vec<Change> {
-    let settled = |path: &AttributePath, value: &Value| {
-        known.rewritten.get(path).is_some_and(|rewritten| {
-            rewritten.sent == digester.value(value)
-                && rewritten.observed == digester.value(observed.get(path).unwrap_or(&Value::Null))
+/// How one manifest is compared with its identity.
+#[derive(Clone, Copy, Debug)]
+pub struct Comparison<'a> {
+    /// What is wanted.
+    pub desired: &'a Desired,
+    /// What holds for the attributes.
+    pub rules: &'a KindRules,
+    /// Makes the digests of values.
+    pub digester: &'a Digester,
+}
+
+impl Comparison<'_> {
+    /// What has to change so that the server says what the manifest says.
+    pub fn changes(&self, known: &Known, observed: &Resource) -> Vec<Change> {
+        let wanted = self.desired.iter().filter(|(path, _)| self.differs(path, known, observed));
+        let wanted = wanted.map(|(path, value)| {
+            let value = (!clears(value)).then(|| laid_over(value, observed.get(path)));
+            Change { path: path.clone(), value }
+        });
+        let removed = self
+            .dropped(known, observed)
+            .filter(|path| !self.is_settled(path, known, observed))
+            .map(|path| Change { path: path.clone(), value: None });
+        wanted.chain(removed).collect()
+    }
+
+    /// What differs of what can be read, for somebody who sends nothing.
+    pub fn seen_changes(&self, observed: &Resource) -> Vec<AttributePath> {
+        let is_compared = |path: &AttributePath| Treatment::of(path, self.rules) == Treatment::Compared;
+        let differing =
+            self.desired.paths().filter(|path| is_compared(path) && !self.is_same(path, observed));
+        differing.cloned().collect()
+    }
+
+    /// What differs and cannot be changed by anybody.
+    pub fn fixed(&self, observed: &Resource) -> Vec<AttributePath> {
+        let fixed = |path: &AttributePath| Treatment::of(path, self.rules) == Treatment::Fixed;
+        let differing = self.desired.iter().filter(|(path, _)| fixed(path) && !self.is_same(path, observed));
+        differing.map(|(path, _)| path.clone()).collect()
+    }
+
+    /// Of what was managed, the paths that stay so: those the manifest names,
+    /// and those it dropped but the server still shows (their removal is under
+    /// way). What is named and not known yet stays what it was.
+    pub fn still_managed(&self, known: &Known, observed: &Resource) -> BTreeSet<AttributePath> {
+        let held = known.managed.iter().filter(|path| self.desired.holds(path));
+        self.desired.paths().chain(self.dropped(known, observed)).chain(held).cloned().collect()
+    }
+
+    /// The paths that the server was found not to take as they were sent.
+    pub fn rewritten(&self, sent: &[Change], observed: &Resource) -> BTreeMap<AttributePath, Rewritten> {
+        let is_seen = |change: &&Change| Treatment::of(&change.path, self.rules) != Treatment::Unseen;
+        let ignored = sent.iter().filter(is_seen).filter(|change| !self.is_same(&change.path, observed));
+        ignored.map(|change| (change.path.clone(), self.digests(&change.path, observed))).collect()
+    }
+
+    /// Notes what was just sent and cannot be read back, and forgets what was
+    /// just removed.
+    pub fn note_unseen<'p>(&self, sent: impl Iterator<Item = &'p AttributePath>, known: &mut Known) {
+        for path in sent.filter(|path| Treatment::of(path, self.rules) == Treatment::Unseen) {
+            match self.desired.get(path) {
+                Some(value) => known.rewritten.insert(path.clone(), Rewritten::unseen(value, self.digester)),
+                None => known.rewritten.remove(path),
+            };
+        }
+    }
+
+    /// Forgets what the server made of a value once either the value or what
+    /// the server has is another.
+    pub fn forget_old(&self, known: &mut Known, observed: &Resource) {
+        known.rewritten.retain(|path, digests| {
+            digests.is_unseen() == (Treatment::of(path, self.rules) == Treatment::Unseen)
+                && (digests.is_unseen() || *digests == self.digests(path, observed))
+        });
+    }
+
+    /// Digests of what is wanted and of what is there.
+    pub fn digests(&self, path: &AttributePath, observed: &Resource) -> Rewritten {
+        let digest = |value: Option<&Value>| self.digester.value(value.unwrap_or(&Value::Null));
+        Rewritten { sent: digest(self.desired.get(path)), observed: digest(observed.get(path)) }
+    }
+
+    /// Whether a named attribute is to be sent.
+    fn differs(&self, path: &AttributePath, known: &Known, observed: &Resource) -> bool {
+        match Treatment::of(path, self.rules) {
+            Treatment::Compared => !self.is_same(path, observed) && !self.is_settled(path, known, observed),
+            Treatment::Unseen => {
+                let sent = known.rewritten.get(path).filter(|sent| sent.is_unseen());
+                sent.is_none_or(|sent| sent.sent != self.digests(path, observed).sent)
+            }
+            Treatment::Fixed | Treatment::Left => false,
+        }
+    }
+
+    fn is_same(&self, path: &AttributePath, observed: &Resource) -> bool {
+        let wanted = self.desired.get(path).unwrap_or(&Value::Null);
+        says_the_same_in_case(path, wanted, observed.get(path), is_case_exact(path, self.rules))
+    }
+
+    fn is_settled(&self, path: &AttributePath, known: &Known, observed: &Resource) -> bool {
+        known.rewritten.get(path).is_some_and(|rewritten| *rewritten == self.digests(path, observed))
+    }
+
+    /// What an earlier manifest named, this one does not, and the server has,
+    /// or, where nobody can see that, was given.
+    fn dropped<'k>(&self, known: &'k Known, observed: &Resource) -> impl Iterator<Item = &'k AttributePath> {
+        known.managed.iter().filter(|path| {
+            let is_there = match Treatment::of(path, self.rules) {
+                Treatment::Compared => observed.get(path).is_some(),
+                Treatment::Unseen => known.rewritten.contains_key(*path),
+                Treatment::Fixed | Treatment::Left => false,
+            };
+            is_there && !self.desired.touches(path) && !self.is_released(path)
         })
-    };
-    let wanted = desired.iter().filter_map(|(path, value)| {
-        let present = observed.get(path);
-        if says_the_same(path, value, present) || settled(path, value) {
-            return None;
-        }
-        let value = (!clears(value)).then(|| laid_over(value, present));
-        Some(Change { path: path.clone(), value })
-    });
-    let removed = dropped(desired, known, observed)
-        .filter(|path| !settled(path, &Value::Null))
-        .map(|path| Change { path: path.clone(), value: None });
-    wanted.chain(removed).collect()
-}
+    }
 
-/// Of what was managed, the paths that stay so: those the manifest names, and
-/// those it dropped but the server still shows (their removal is under way).
-/// What is named and not known yet stays what it was.
-pub fn still_managed(desired: &Desired, known: &Known, observed: &Resource) -> BTreeSet<AttributePath> {
-    let held = known.managed.iter().filter(|path| desired.holds(path));
-    desired.paths().chain(dropped(desired, known, observed)).chain(held).cloned().collect()
-}
-
-/// The paths that the server was found not to take as they were sent.
-pub fn rewritten(
-    sent: &[Change],
-    desired: &Desired,
-    observed: &Resource,
-    digester: &Digester,
-) -> BTreeMap<AttributePath, Rewritten> {
-    let ignored = sent.iter().filter_map(|change| {
-        let wanted = desired.get(&change.path).unwrap_or(&Value::Null);
-        let present = observed.get(&change.path);
-        if says_the_same(&change.path, wanted, present) {
-            return None;
-        }
-        let digests = Rewritten {
-            sent: digester.value(wanted),
-            observed: digester.value(present.unwrap_or(&Value::Null)),
-        };
-        Some((change.path.clone(), digests))
-    });
-    ignored.collect()
-}
-
-/// What an earlier manifest named, this one does not, and the server has.
-fn dropped<'a>(
-    desired: &'a Desired,
-    known: &'a Known,
-    observed: &'a Resource,
-) -> impl Iterator<Item = &'a AttributePath> {
-    let is_released = |path: &AttributePath| {
-        let names = released(desired.resource_type());
-        path.sub_attribute().is_none() && names.iter().any(|name| path.is_core(name))
-    };
-    known
-        .managed
-        .iter()
-        .filter(move |path| !desired.touches(path) && !is_released(path) && observed.get(path).is_some())
+    fn is_released(&self, path: &AttributePath) -> bool {
+        let names = released(self.desired.resource_type());
+        let is_name = path.sub_attribute().is_none() && names.iter().any(|name| path.is_core(name));
+        is_name || is_required(path, self.rules)
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn a_manager_who_is_not_known_yet_stays_and_stays_managed() {
-        let spec = json!({
-            "providerRef": {"kind": "ScimProvider", "name": "idp"},
-            "userName": "ada", "enterprise": {"managerRef": {"name": "grace"}},
-        });
-        let desired = Desired::user(&serde_json::from_value(spec).unwrap()).unwrap();
-        let urn = crate::scim::path::ENTERPRISE_SCHEMA;
-        let manager = AttributePath::extension(urn, "manager").sub("value");
-        let observed = json!({"userName": "ada", urn: {"manager": {"value": "7"}}});
-        let observed = Resource::from_value(observed).unwrap();
-        let known = Known { managed: [manager.clone()].into(), ..Known::default() };
-        assert_eq!(diff(&desired, &known, &observed, &Digester::new(b"key")), []);
-        assert!(still_managed(&desired, &known, &observed).contains(&manager));
-        assert!(!still_managed(&desired, &Known::default(), &observed).contains(&manager), "nobody's yet");
-    }
-}
+#[path = "diff/tests.rs"]
+mod tests;

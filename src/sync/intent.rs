@@ -10,8 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{compare::says_the_same, desired::Desired, digest::Digester, lookup::MatchKeys};
-use crate::scim::{path::AttributePath, resource::Resource};
+use super::{
+    compare::says_the_same,
+    desired::Desired,
+    digest::Digester,
+    lookup::MatchKeys,
+    rules::{Treatment, is_sent_at_creation},
+};
+use crate::scim::{path::AttributePath, profile::KindRules, resource::Resource};
 
 /// How long a server may take to show what it created: until then nothing is
 /// posted again. Longer than a request may take, because one that was given up
@@ -62,9 +68,14 @@ pub enum Proof {
 }
 
 impl Intent {
-    /// A digest of each value of what is about to be sent.
-    pub fn digests(desired: &Desired, digester: &Digester) -> BTreeMap<String, String> {
-        desired.iter().map(|(path, value)| (path.to_string(), digester.value(value))).collect()
+    /// A digest of each value that is about to be sent and can be read again.
+    pub fn digests(desired: &Desired, rules: &KindRules, digester: &Digester) -> BTreeMap<String, String> {
+        let proves = |path: &AttributePath| {
+            let is_read = matches!(Treatment::of(path, rules), Treatment::Compared | Treatment::Fixed);
+            is_read && is_sent_at_creation(path, rules)
+        };
+        let read = desired.iter().filter(|(path, _)| proves(path));
+        read.map(|(path, value)| (path.to_string(), digester.value(value))).collect()
     }
 
     /// The annotation's text.
@@ -133,7 +144,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::scim::port::ResourceType;
+    use crate::{scim::port::ResourceType, sync::rules::testing::users};
 
     fn digester() -> Digester {
         Digester::new(b"key")
@@ -153,8 +164,8 @@ mod tests {
         Intent {
             uid: "uid".to_owned(),
             endpoint: "https://idp.example.com".to_owned(),
-            keys: MatchKeys::of(&desired()),
-            values: Intent::digests(&desired(), &digester()),
+            keys: MatchKeys::of(&desired(), &users(&json!({}))),
+            values: Intent::digests(&desired(), &users(&json!({})), &digester()),
             nonce: "n".to_owned(),
             written: "2026-01-01T00:00:00Z".parse().unwrap(),
             server_date: Some("2026-01-01T00:00:00Z".parse().unwrap()),
@@ -212,6 +223,14 @@ mod tests {
         let undated = Intent { server_date: None, ..intent() };
         let twin = found("2026-01-01T00:00:01Z", "Engineer");
         assert_eq!(undated.proof(&twin, &desired(), &digester()), Proof::Unproven);
+    }
+
+    #[test]
+    fn what_nobody_can_read_proves_and_disproves_nothing() {
+        let rules = users(&json!({"attributes": {
+            "title": {"returned": "Never"}, "nickName": {"sent": "AfterCreation"}, "userName": {"sent": "AtCreation"},
+        }}));
+        assert_eq!(Intent::digests(&desired(), &rules, &digester()), BTreeMap::new());
     }
 
     #[test]

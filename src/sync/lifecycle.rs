@@ -17,10 +17,16 @@ use super::{
     lookup::Lookup,
     obstacle::Obstacle,
     presence::{Takeover, ids, is_inactive, management, observation},
+    terms::Terms,
+    unsupported::Unsupported,
 };
 use crate::{
     api::DeletionPolicy,
-    scim::{port::ResourceType, resource::Resource},
+    scim::{
+        port::ResourceType,
+        profile::{Deactivation, Deletion},
+        resource::Resource,
+    },
 };
 
 /// The note left before a creation, as it bears on this pass.
@@ -61,6 +67,8 @@ pub struct Facts<'a> {
     pub settled: bool,
     /// The server's endpoint key; `None` while it cannot be talked to.
     pub endpoint: Option<&'a str>,
+    /// What the server makes of the manifest.
+    pub terms: &'a Terms,
     /// The identity's address.
     pub anchor: Option<&'a Address>,
     /// The note of a creation.
@@ -74,6 +82,8 @@ pub struct Facts<'a> {
     pub announced_lookup: &'a Lookup,
     /// What a look by the manifest's keys found.
     pub lookup: &'a Lookup,
+    /// The server has just refused a creation, because somebody is there.
+    pub conflicted: bool,
     /// What is wanted; needed to prove that a found identity is ours.
     pub desired: Option<&'a Desired>,
     /// The operator's clock.
@@ -127,6 +137,9 @@ pub enum Step {
     Wait(SignedDuration),
     /// Ask again later, further and further apart.
     Retry(String),
+    /// Nobody is found who is in the way of a creation: tell what the server
+    /// said when it refused.
+    Refused,
     /// A person has to decide.
     Stall(Obstacle),
 }
@@ -150,6 +163,9 @@ pub fn next(facts: &Facts<'_>, resource_type: ResourceType, digester: &Digester)
     {
         return Step::Stall(obstacle);
     }
+    if let Some(obstacle) = facts.terms.refusal() {
+        return Step::Stall(obstacle.clone());
+    }
     if facts.anchor.is_some() && facts.settled {
         return Step::Rest;
     }
@@ -169,6 +185,8 @@ pub fn next(facts: &Facts<'_>, resource_type: ResourceType, digester: &Digester)
 fn watching(facts: &Facts<'_>, resource_type: ResourceType) -> Step {
     if facts.has_finalizer || facts.anchor.is_some() {
         Step::LetGo
+    } else if let Some(obstacle) = &facts.terms.kind {
+        Step::Stall(obstacle.clone())
     } else if facts.settled {
         Step::Rest
     } else if facts.endpoint.is_none() {
@@ -202,30 +220,47 @@ fn removal(facts: &Facts<'_>, resource_type: ResourceType, digester: &Digester) 
         return Step::Release;
     }
     let Some(endpoint) = facts.endpoint else { return Step::AwaitProvider };
+    if let Some(obstacle) = &facts.terms.kind {
+        return Step::Stall(obstacle.clone());
+    }
     if !facts.fresh {
         return Step::ProveFresh;
     }
     if let Some(anchor) = facts.anchor {
         match read_back(anchor, endpoint, facts.reading, resource_type) {
-            ReadBack::Same(resource) => return ending(facts.policy, resource),
+            ReadBack::Same(resource) => return ending(facts, resource, resource_type),
             ReadBack::Other(step) => return step,
             ReadBack::Gone => {}
         }
     }
     let Some(announced) = announced else { return Step::Release };
     match aftermath(announced, facts, digester) {
-        Aftermath::Ours(resource) => ending(facts.policy, &resource),
+        Aftermath::Ours(resource) => ending(facts, &resource, resource_type),
         Aftermath::Undecided(step) => step,
         Aftermath::Nothing | Aftermath::Foreign => Step::Release,
     }
 }
 
 /// The end of an identity that was found to be the object's.
-fn ending(policy: DeletionPolicy, resource: &Resource) -> Step {
-    match (policy, resource.id()) {
+fn ending(facts: &Facts<'_>, resource: &Resource, resource_type: ResourceType) -> Step {
+    let unsupported = |what| Step::Stall(Obstacle::Unsupported(resource_type, what));
+    let Terms { deletion, deactivation, .. } = *facts.terms;
+    match (facts.policy, resource.id()) {
         (DeletionPolicy::Retain, _) => Step::Release,
         (DeletionPolicy::Deactivate, _) if is_inactive(resource) => Step::Release,
+        (DeletionPolicy::Deactivate, _) if deactivation != Deactivation::Reversible => {
+            unsupported(Unsupported::Deactivation(deactivation))
+        }
         (DeletionPolicy::Deactivate, Some(_)) => Step::Deactivate(resource.clone()),
+        // What a deletion only makes inactive is as good as gone when it is so.
+        (DeletionPolicy::Delete, _) if deletion == Deletion::Deactivates && is_inactive(resource) => {
+            Step::Release
+        }
+        (DeletionPolicy::Delete, _) if deletion == Deletion::Unsupported => {
+            let may_deactivate =
+                resource_type == ResourceType::User && deactivation == Deactivation::Reversible;
+            unsupported(Unsupported::Deletion { may_deactivate })
+        }
         (DeletionPolicy::Delete, Some(id)) => Step::Delete(id),
         (_, None) => Step::Stall(Obstacle::AmbiguousCreate { ids: Vec::new() }),
     }

@@ -2,24 +2,34 @@
 //! and never from what it was asked: servers ignore filters.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::desired::Desired;
+use super::{desired::Desired, rules::is_case_exact};
 use crate::scim::{
     filter::Filter,
     path::AttributePath,
     port::{Page, ResourceType},
+    profile::{FilterDialect, FilterOperator, KindRules},
     resource::Resource,
 };
 
-/// By what an identity is told from others before it has an id here.
+/// By what an identity is told from others before it has an id here: those of
+/// the profile's keys that the manifest has, in the profile's order.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MatchKeys(Vec<MatchKey>);
+
+/// One of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct MatchKeys {
-    /// `userName` of a user, `displayName` of a group.
-    pub name: String,
-    /// `externalId`, where the manifest has one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub external_id: Option<String>,
+struct MatchKey {
+    /// The attribute.
+    #[serde(with = "as_text")]
+    path: AttributePath,
+    /// Its value in the manifest.
+    value: String,
+    /// Whether capital and small letters differ.
+    exact: bool,
 }
 
 /// What a look at the server found.
@@ -37,60 +47,100 @@ pub enum Lookup {
 }
 
 impl MatchKeys {
-    /// The keys of what is desired. A manifest without a name never gets
-    /// here; its name would match nothing.
-    pub fn of(desired: &Desired) -> Self {
-        let name = desired.text(name_attribute(desired.resource_type())).unwrap_or_default();
-        Self { name: name.to_owned(), external_id: desired.text("externalId").map(str::to_owned) }
+    /// The keys of what is desired.
+    pub fn of(desired: &Desired, rules: &KindRules) -> Self {
+        let keys = rules.match_keys.iter().filter_map(|key| AttributePath::parse(key));
+        let keys = keys.filter_map(|path| {
+            let value = desired.get(&path)?.as_str().filter(|text| !text.is_empty())?.to_owned();
+            // `userName` and most else is not caseExact, `externalId` is
+            // (RFC 7643 §3.1, §4.1).
+            let exact = is_case_exact(&path, rules).unwrap_or_else(|| path.is_core("externalId"));
+            Some(MatchKey { path, value, exact })
+        });
+        Self(keys.collect())
     }
 
-    /// The one filter that a look asks for: by `externalId` where there is
-    /// one, because it is ours, else by name.
-    pub fn filter(&self, resource_type: ResourceType) -> Filter {
-        match &self.external_id {
-            Some(external_id) => Filter::eq(AttributePath::core("externalId"), external_id),
-            None => Filter::eq(AttributePath::core(name_attribute(resource_type)), &self.name),
-        }
+    /// Whether there are none: such an identity cannot be found.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
-    /// Every filter that is needed to find whoever has one of the keys.
-    pub fn filters(&self, resource_type: ResourceType) -> Vec<Filter> {
-        let by_name = Filter::eq(AttributePath::core(name_attribute(resource_type)), &self.name);
-        let by_external_id = self.external_id.as_ref();
-        let by_external_id = by_external_id.map(|id| Filter::eq(AttributePath::core("externalId"), id));
-        by_external_id.into_iter().chain([by_name]).collect()
+    /// A filter for each key that this server filters by.
+    pub fn filters(&self, dialect: &FilterDialect) -> Vec<Filter> {
+        let keys = self.0.iter().filter(|key| key.is_filtered(dialect));
+        keys.map(|key| Filter::eq(key.path.clone(), &key.value)).collect()
+    }
+
+    /// Whether the server filters by each of the keys, so that their filters
+    /// together find whoever has one of them.
+    pub fn are_filtered(&self, dialect: &FilterDialect) -> bool {
+        self.0.iter().all(|key| key.is_filtered(dialect))
     }
 
     /// Whether a resource has all of the keys, so that nobody else can have
     /// one of them on a server that keeps them unique.
-    pub fn fit_wholly(&self, resource_type: ResourceType, resource: &Resource) -> bool {
-        has_name(resource_type, &self.name, resource)
-            && self.external_id.as_deref().is_none_or(|id| resource.text("externalId") == Some(id))
+    pub fn fit_wholly(&self, resource: &Resource) -> bool {
+        !self.is_empty() && self.0.iter().all(|key| key.fits(resource))
     }
 
-    /// Whether a resource has one of the keys. Names are compared without
-    /// case (`caseExact` is false, RFC 7643 §4.1), `externalId` with.
-    pub fn fit(&self, resource_type: ResourceType, resource: &Resource) -> bool {
-        let external_id = resource.text("externalId").filter(|text| !text.is_empty());
-        has_name(resource_type, &self.name, resource)
-            || (external_id.is_some() && external_id == self.external_id.as_deref())
+    /// Whether a resource has one of the keys.
+    pub fn fit(&self, resource: &Resource) -> bool {
+        self.0.iter().any(|key| key.fits(resource))
     }
 
-    /// What the answer to [`filter`](Self::filter) tells. Strangers in it
-    /// mean that the filter was ignored, and then a first page without us
-    /// says nothing about the rest.
-    pub fn judge(&self, resource_type: ResourceType, answer: Page) -> Lookup {
-        let announced = answer.total_results.unwrap_or(0);
+    /// Whether a resource is the one that is meant where its id is known: it
+    /// has the manifest's name, or one of the other keys where the manifest
+    /// leaves the name to the server.
+    pub fn name(&self, resource_type: ResourceType, resource: &Resource) -> bool {
+        let name = self.0.iter().find(|key| key.path.is_core(name_attribute(resource_type)));
+        name.map_or_else(|| self.fit(resource), |name| name.fits(resource))
+    }
+
+    /// What the answer to one of the [`filters`](Self::filters) tells.
+    /// Strangers in it mean that the filter was ignored, and then a first page
+    /// without us says nothing about the rest. Only a filter for a part of the
+    /// value finds strangers rightly.
+    pub fn judge(&self, answer: Page, operator: FilterOperator) -> Lookup {
+        let (announced, sent) = (answer.total_results.unwrap_or(0), answer.resources.len());
+        let is_whole = u64::try_from(sent).is_ok_and(|sent| sent >= announced);
         let (ours, strangers): (Vec<_>, Vec<_>) =
-            answer.resources.into_iter().partition(|resource| self.fit(resource_type, resource));
+            answer.resources.into_iter().partition(|resource| self.fit(resource));
+        let is_alike = |stranger: &Resource| self.0.iter().any(|key| key.is_part_of(stranger));
         match (ours.is_empty(), strangers.is_empty()) {
             (false, _) => Lookup::Found(ours),
+            (true, false) if operator != FilterOperator::Eq && is_whole && strangers.iter().all(is_alike) => {
+                Lookup::None
+            }
             (true, false) => Lookup::Unknown("the server ignored the filter".to_owned()),
             (true, true) if announced > 0 => {
                 Lookup::Unknown("the server announced results and sent none".to_owned())
             }
             (true, true) => Lookup::None,
         }
+    }
+}
+
+impl MatchKey {
+    fn is_filtered(&self, dialect: &FilterDialect) -> bool {
+        let named = |known: &String| AttributePath::parse(known).as_ref() == Some(&self.path);
+        dialect.attributes.as_ref().is_none_or(|attributes| attributes.iter().any(named))
+    }
+
+    fn fits(&self, resource: &Resource) -> bool {
+        self.observed(resource).is_some_and(|observed| self.folded(observed) == self.folded(&self.value))
+    }
+
+    fn is_part_of(&self, resource: &Resource) -> bool {
+        let lower = self.value.to_lowercase();
+        self.observed(resource).is_some_and(|observed| observed.to_lowercase().contains(&lower))
+    }
+
+    fn observed<'a>(&self, resource: &'a Resource) -> Option<&'a str> {
+        resource.get(&self.path).and_then(Value::as_str)
+    }
+
+    fn folded(&self, text: &str) -> String {
+        if self.exact { text.to_owned() } else { text.to_lowercase() }
     }
 }
 
@@ -102,15 +152,20 @@ pub fn name_attribute(resource_type: ResourceType) -> &'static str {
     }
 }
 
-fn has_name(resource_type: ResourceType, wanted: &str, resource: &Resource) -> bool {
-    let name = resource.text(name_attribute(resource_type));
-    name.is_some_and(|name| name.to_lowercase() == wanted.to_lowercase())
-}
+/// A path in a note is written as people write it.
+mod as_text {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-/// Whether a resource has the manifest's name, whatever the case.
-pub fn same_name(resource_type: ResourceType, desired: &Desired, resource: &Resource) -> bool {
-    let wanted = desired.text(name_attribute(resource_type));
-    wanted.is_some_and(|wanted| has_name(resource_type, wanted, resource))
+    use super::AttributePath;
+
+    pub(super) fn serialize<S: Serializer>(path: &AttributePath, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(path)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<AttributePath, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        AttributePath::parse(&text).ok_or_else(|| D::Error::custom("no path of an attribute"))
+    }
 }
 
 #[cfg(test)]
@@ -118,48 +173,110 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::scim::profile::{STANDARD, resolve};
+
+    fn rules(overrides: &Value) -> KindRules {
+        resolve(STANDARD, json!({"users": overrides}).as_object().unwrap()).unwrap().profile.users
+    }
+
+    fn standard() -> KindRules {
+        rules(&json!({}))
+    }
+
+    fn desired(fields: &[(&str, &str)]) -> Desired {
+        let fields = fields.iter().map(|(name, value)| (AttributePath::core(*name), json!(value)));
+        Desired::new(ResourceType::User, fields)
+    }
+
+    fn alice() -> Desired {
+        desired(&[("userName", "alice@example.com"), ("externalId", "7")])
+    }
 
     fn keys() -> MatchKeys {
-        MatchKeys { name: "alice@example.com".to_owned(), external_id: Some("7".to_owned()) }
+        MatchKeys::of(&alice(), &standard())
     }
 
-    fn page(resources: &serde_json::Value, total: u64) -> Page {
+    fn person(value: Value) -> Resource {
+        Resource::from_value(value).unwrap()
+    }
+
+    fn page(resources: &Value, total: u64) -> Page {
         let resources = resources.as_array().unwrap().iter().cloned();
-        Page { resources: resources.filter_map(Resource::from_value).collect(), total_results: Some(total) }
+        Page { resources: resources.map(person).collect(), total_results: Some(total) }
     }
 
-    fn judge(resources: &serde_json::Value, total: u64) -> Lookup {
-        keys().judge(ResourceType::User, page(resources, total))
+    fn judge(resources: &Value, total: u64) -> Lookup {
+        keys().judge(page(resources, total), FilterOperator::Eq)
     }
 
     #[test]
-    fn an_empty_answer_means_nobody() {
+    fn an_ignored_filter_tells_nothing() {
+        let strangers = json!([{"id": "1", "userName": "bob"}]);
+        assert!(matches!(judge(&strangers, 1), Lookup::Unknown(_)));
+        assert!(matches!(judge(&json!([]), 3), Lookup::Unknown(_)));
         assert_eq!(judge(&json!([]), 0), Lookup::None);
     }
 
     #[test]
-    fn an_answer_that_announces_more_than_it_sends_tells_nothing() {
-        assert!(matches!(judge(&json!([]), 3), Lookup::Unknown(_)));
+    fn strangers_beside_a_hit_are_left_out() {
+        let answer = json!([{"id": "1", "userName": "bob"}, {"id": "2", "userName": "Alice@Example.com"}]);
+        assert!(matches!(judge(&answer, 2), Lookup::Found(hits) if hits.len() == 1));
     }
 
     #[test]
-    fn strangers_mean_that_the_filter_was_ignored() {
-        assert!(matches!(judge(&json!([{"id": "1", "userName": "bob"}]), 40), Lookup::Unknown(_)));
-    }
-
-    #[test]
-    fn a_namesake_is_found_whatever_its_case_and_external_id() {
-        let found = judge(&json!([{"id": "1", "userName": "ALICE@example.com", "externalId": "other"}]), 1);
-        assert!(matches!(found, Lookup::Found(hits) if hits.len() == 1));
+    fn a_filter_for_a_part_finds_others_who_are_alike_and_tells_by_that_that_it_works() {
+        let judge = |answer: &Value, total| keys().judge(page(answer, total), FilterOperator::Co);
+        let alike = json!([{"id": "1", "userName": "malice@example.com"}, {"id": "2", "externalId": "17"}]);
+        assert_eq!(judge(&alike, 2), Lookup::None);
+        assert!(matches!(judge(&alike, 3), Lookup::Unknown(_)), "who is on the next page?");
+        let unlike = json!([{"id": "1", "userName": "malice@example.com"}, {"id": "2", "userName": "bob"}]);
+        assert!(matches!(judge(&unlike, 2), Lookup::Unknown(_)), "the filter was ignored");
     }
 
     #[test]
     fn external_ids_are_compared_with_case_and_an_empty_one_matches_nothing() {
-        let keys = MatchKeys { name: "alice".to_owned(), external_id: Some("a".to_owned()) };
-        let person = |external_id| Resource::from_value(json!({"externalId": external_id})).unwrap();
-        assert!(keys.fit(ResourceType::User, &person("a")));
-        assert!(!keys.fit(ResourceType::User, &person("A")));
-        let without = MatchKeys { name: "alice".to_owned(), external_id: None };
-        assert!(!without.fit(ResourceType::User, &person("")));
+        let keys = MatchKeys::of(&desired(&[("userName", "alice"), ("externalId", "a")]), &standard());
+        assert!(keys.fit(&person(json!({"externalId": "a"}))));
+        assert!(!keys.fit(&person(json!({"externalId": "A"}))));
+        let without = MatchKeys::of(&desired(&[("userName", "alice"), ("externalId", "")]), &standard());
+        assert!(!without.fit(&person(json!({"externalId": ""}))));
+        assert!(!without.fit(&person(json!({}))));
+    }
+
+    #[test]
+    fn the_profile_says_what_the_keys_are_and_which_of_them_can_be_asked_for() {
+        let rules = rules(&json!({
+            "matchKeys": ["urn:example:2.0:User:nin", "userName", "title"],
+            "attributes": {"userName": {"caseExact": true}},
+            "filter": {"attributes": ["username"]},
+        }));
+        let keys = MatchKeys::of(&desired(&[("userName", "Alice"), ("externalId", "7")]), &rules);
+        assert!(!keys.fit(&person(json!({"userName": "alice", "externalId": "7"}))));
+        assert!(keys.fit_wholly(&person(json!({"userName": "Alice"}))));
+        assert!(keys.are_filtered(&rules.filter));
+        let titled = MatchKeys::of(&desired(&[("title", "Boss"), ("userName", "Alice")]), &rules);
+        assert!(!titled.are_filtered(&rules.filter));
+        let filters: Vec<String> = titled.filters(&rules.filter).iter().map(ToString::to_string).collect();
+        assert_eq!(filters, ["userName eq \"Alice\""]);
+    }
+
+    #[test]
+    fn nobody_is_found_by_no_keys() {
+        let none = MatchKeys::of(&desired(&[]), &standard());
+        assert!(none.is_empty() && !none.fit(&person(json!({}))) && !none.fit_wholly(&person(json!({}))));
+    }
+
+    #[test]
+    fn whose_id_is_known_needs_the_name_where_the_manifest_has_one() {
+        let other_name = person(json!({"userName": "bob", "externalId": "7"}));
+        assert!(!keys().name(ResourceType::User, &other_name));
+        let nameless = MatchKeys::of(&desired(&[("externalId", "7")]), &standard());
+        assert!(nameless.name(ResourceType::User, &other_name));
+    }
+
+    #[test]
+    fn keys_are_read_as_they_were_written() {
+        let text = serde_json::to_string(&keys()).unwrap();
+        assert_eq!(serde_json::from_str::<MatchKeys>(&text).unwrap(), keys());
     }
 }

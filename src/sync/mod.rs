@@ -27,6 +27,8 @@ pub mod record;
 pub mod rules;
 pub mod selector;
 pub mod shown;
+pub mod terms;
+pub mod unsupported;
 
 #[cfg(test)]
 mod properties;

@@ -1,7 +1,11 @@
 //! What a person has to decide, and how they are told.
 
-use super::outcome::{Because, listed};
-use crate::api::reasons;
+use super::{
+    outcome::{Because, listed},
+    rules::Violation,
+    unsupported::Unsupported,
+};
+use crate::{api::reasons, scim::port::ResourceType};
 
 /// Why nothing goes on by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +65,15 @@ pub enum Obstacle {
         /// Their ids.
         ids: Vec<String>,
     },
+    /// The manifest has something that the server does not take.
+    Violation(Violation),
+    /// The server cannot do what is asked.
+    Unsupported(ResourceType, Unsupported),
+    /// These differ, and nobody can change them.
+    Immutable {
+        /// The attributes.
+        paths: Vec<String>,
+    },
 }
 
 impl Obstacle {
@@ -80,6 +93,9 @@ impl Obstacle {
             Self::AdoptionForbidden { .. } => reasons::ADOPTION_FORBIDDEN,
             Self::NoSuchId { .. } | Self::NobodyThere => reasons::REMOTE_MISSING,
             Self::AmbiguousCreate { .. } => reasons::AMBIGUOUS_CREATE,
+            Self::Violation(violation) => violation.reason(),
+            Self::Unsupported(_, unsupported) => unsupported.reason(),
+            Self::Immutable { .. } => reasons::IMMUTABLE_ATTRIBUTE,
         }
     }
 
@@ -137,6 +153,14 @@ impl Obstacle {
                  (id {}). Nothing is changed. Look at it on the server: remove it there if nobody needs it, and \
                  this object creates a new one; or set deletionPolicy: Retain and delete this object.",
                 listed(ids)
+            ),
+            Self::Violation(violation) => violation.to_string(),
+            Self::Unsupported(resource_type, unsupported) => unsupported.message(*resource_type),
+            Self::Immutable { paths } => format!(
+                "the server lets nobody change {} of a {kind} that is there, and it has another value than the \
+                 manifest. Nothing of it is sent, the rest is. Give the manifest the old value, or delete this object \
+                 and create it anew, with which the {kind} is another one.",
+                listed(paths)
             ),
         }
     }

@@ -50,6 +50,8 @@ pub struct Because {
 pub struct Remarks {
     /// Attributes that the server ignores or rewrites.
     pub rewritten: Vec<AttributePath>,
+    /// What whoever deletes the object is to know.
+    pub warning: Option<String>,
     /// References; `None` for kinds that have none.
     pub members: Option<MemberRemarks>,
     /// The manager; `None` where none is named.
@@ -93,7 +95,7 @@ pub fn conditions(
         Outcome::Suspended(because) => ("Unknown", "Unknown", because.clone()),
         Outcome::Waiting(because) | Outcome::Stalled(because) => ("False", "False", because.clone()),
     };
-    writer.set(conditions::READY, ready, &because);
+    writer.set(conditions::READY, ready, &warned(&because, outcome, remarks));
     writer.set(conditions::SYNCED, synced, &because);
     if let Some(members) = &remarks.members {
         for (type_, status, because) in members.conditions() {
@@ -114,6 +116,16 @@ pub fn conditions(
         writer.set(conditions::SERVER_NORMALIZED, "True", &Because::new(reasons::SUCCEEDED, message));
     }
     writer.conditions
+}
+
+/// What all is well about, and what whoever deletes the object is to know.
+fn warned(because: &Because, outcome: &Outcome, remarks: &Remarks) -> Because {
+    match (&remarks.warning, outcome) {
+        (Some(warning), Outcome::InSync) => {
+            Because::new(because.reason, format!("{}. {warning}", because.message))
+        }
+        _ => because.clone(),
+    }
 }
 
 /// What an object says that only observes: which attributes differ, never
@@ -244,6 +256,16 @@ mod tests {
         let differs = after(&equal, &Outcome::Observed(title), "2026-01-01T00:00:09Z");
         assert_eq!(types(&differs), [("Ready", "True"), ("Synced", "False")]);
         assert!(differs[0].message.contains("title"), "{}", differs[0].message);
+    }
+
+    #[test]
+    fn what_a_deletion_cannot_undo_is_said_while_all_is_well() {
+        let remarks = Remarks { warning: Some("Deleting is for good".to_owned()), ..Remarks::default() };
+        let after = |outcome| conditions(&[], Some(3), at("2026-01-01T00:00:00Z"), &outcome, &remarks);
+        let ready = after(Outcome::InSync);
+        assert_eq!((ready[0].status.as_str(), ready[0].reason.as_str()), ("True", reasons::SUCCEEDED));
+        assert!(ready[0].message.ends_with(". Deleting is for good"), "{}", ready[0].message);
+        assert!(!after(stalled("taken"))[0].message.contains("for good"));
     }
 
     #[test]

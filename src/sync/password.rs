@@ -1,8 +1,14 @@
 //! Passwords: when one is sent, and what may be said about it. A password is
 //! never compared with what the server has, because no server tells it.
 
-use super::diff::Change;
-use crate::{api::Origin, scim::path::AttributePath};
+use super::{
+    diff::Change,
+    rules::{Treatment, is_sent_at_creation},
+};
+use crate::{
+    api::Origin,
+    scim::{path::AttributePath, profile::KindRules},
+};
 
 /// What to do with the password that a Secret holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +39,22 @@ pub fn action(known: Option<&str>, present: &str, origin: Option<Origin>) -> Act
 
 /// The change that sets a password.
 pub fn change(password: &str) -> Change {
-    Change { path: AttributePath::core("password"), value: Some(password.into()) }
+    Change { path: path(), value: Some(password.into()) }
+}
+
+/// Where a password goes (RFC 7643 §4.1.1).
+pub fn path() -> AttributePath {
+    AttributePath::core("password")
+}
+
+/// Whether a creation has the password in it.
+pub fn is_created_with(rules: &KindRules) -> bool {
+    is_sent_at_creation(&path(), rules)
+}
+
+/// Whether the password of somebody who is there can be changed.
+pub fn may_change(rules: &KindRules) -> bool {
+    matches!(Treatment::of(&path(), rules), Treatment::Compared | Treatment::Unseen)
 }
 
 /// Whether a server's words can be shown: not if a part of the password may
@@ -53,8 +74,20 @@ fn key_of(digest: &str) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
-    use crate::sync::digest::Digester;
+    use crate::sync::{digest::Digester, rules::testing::users};
+
+    #[test]
+    fn some_servers_take_a_password_once() {
+        let rules = |rule| users(&json!({"attributes": {"password": rule}}));
+        assert!(may_change(&rules(json!({}))) && is_created_with(&rules(json!({}))));
+        assert!(!may_change(&rules(json!({"sent": "AtCreation"}))));
+        assert!(!may_change(&rules(json!({"mutability": "Immutable"}))));
+        let later = rules(json!({"sent": "AfterCreation"}));
+        assert!(may_change(&later) && !is_created_with(&later));
+    }
 
     fn digest(key: &[u8], password: &str) -> String {
         Digester::new(key).password("1", password)

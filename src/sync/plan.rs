@@ -1,22 +1,24 @@
 //! From differences to requests.
 
-use super::{compare::clears, desired::Desired, diff::Change};
+use super::{compare::clears, desired::Desired, diff::Change, rules::is_sent_at_creation};
 use crate::scim::{
     patch::{Operation, PatchRequest},
     path::{GROUP_SCHEMA, USER_SCHEMA},
     port::ResourceType,
+    profile::KindRules,
     resource::Resource,
 };
 
 /// The body that creates what is desired. Members are no part of it: links
 /// follow once everything they point at exists, so cycles cannot deadlock.
-pub fn create_body(desired: &Desired) -> Resource {
+pub fn create_body(desired: &Desired, rules: &KindRules) -> Resource {
     let schema = match desired.resource_type() {
         ResourceType::User => USER_SCHEMA,
         ResourceType::Group => GROUP_SCHEMA,
     };
     let mut body = Resource::new([schema]);
-    for (path, value) in desired.iter().filter(|(_, value)| !clears(value)) {
+    let sent = |(path, value): &(&_, &_)| !clears(value) && is_sent_at_creation(path, rules);
+    for (path, value) in desired.iter().filter(sent) {
         body.set(path, value.clone());
     }
     body
@@ -39,16 +41,19 @@ mod tests {
     use crate::scim::path::{AttributePath, ENTERPRISE_SCHEMA};
 
     #[test]
-    fn a_creation_names_the_schemas_it_uses_and_leaves_out_what_is_cleared() {
+    fn a_creation_names_the_schemas_it_uses_and_leaves_out_what_is_cleared_or_follows() {
         let desired = Desired::new(
             ResourceType::User,
             [
                 (AttributePath::core("userName"), json!("alice")),
                 (AttributePath::core("nickName"), json!("")),
+                (AttributePath::core("title"), json!("Boss")),
                 (AttributePath::extension(ENTERPRISE_SCHEMA, "department"), json!("R&D")),
             ],
         );
-        let body = create_body(&desired);
+        let rules =
+            crate::sync::rules::testing::users(&json!({"attributes": {"title": {"sent": "AfterCreation"}}}));
+        let body = create_body(&desired, &rules);
         assert_eq!(
             serde_json::to_value(body).unwrap(),
             json!({

@@ -4,7 +4,7 @@
 use super::{
     address::Reading,
     lifecycle::{Facts, Step},
-    lookup::{Lookup, same_name},
+    lookup::Lookup,
     obstacle::Obstacle,
 };
 use crate::scim::{path::AttributePath, port::ResourceType, resource::Resource};
@@ -46,9 +46,13 @@ pub(super) fn management(facts: &Facts<'_>, resource_type: ResourceType) -> Step
     if let (Takeover::Forbidden, Some(id)) = (facts.takeover, facts.named_id) {
         return Step::Stall(Obstacle::AdoptionForbidden { id: id.to_owned() });
     }
+    if let (Takeover::Unasked, Some(obstacle)) = (facts.takeover, &facts.terms.creation) {
+        return Step::Stall(obstacle.clone());
+    }
     let (found, id) = match presence(facts, resource_type) {
         Presence::Undecided(step) => return step,
-        Presence::Nobody => return Step::Announce,
+        Presence::Nobody if facts.conflicted => return Step::Refused,
+        Presence::Nobody => return facts.terms.creation.clone().map_or(Step::Announce, Step::Stall),
         Presence::None(obstacle) => return Step::Stall(obstacle),
         Presence::One(found, id) => (found, id),
     };
@@ -76,14 +80,16 @@ fn by_id<'a>(facts: &Facts<'a>, id: &str, resource_type: ResourceType) -> Presen
         Reading::Gone => return Presence::None(Obstacle::NoSuchId { id: id.to_owned() }),
         Reading::Present(found) => found,
     };
-    match facts.desired {
-        Some(desired) if same_name(resource_type, desired, found) => unclaimed(facts, found, id.to_owned()),
-        _ => Presence::None(Obstacle::OtherName { id: id.to_owned() }),
+    if facts.terms.keys.name(resource_type, found) {
+        unclaimed(facts, found, id.to_owned())
+    } else {
+        Presence::None(Obstacle::OtherName { id: id.to_owned() })
     }
 }
 
 fn by_keys<'a>(facts: &Facts<'a>) -> Presence<'a> {
     let hits = match facts.lookup {
+        Lookup::NotYet if may_go_unseen(facts) => return Presence::Nobody,
         Lookup::NotYet => return Presence::Undecided(Step::Look),
         Lookup::None => return Presence::Nobody,
         Lookup::Unknown(why) => return Presence::Undecided(Step::Retry(why.clone())),
@@ -99,6 +105,14 @@ fn by_keys<'a>(facts: &Facts<'a>) -> Presence<'a> {
         }
         several => Presence::None(Obstacle::SeveralMatch { ids: ids(several) }),
     }
+}
+
+/// Whether nobody has to look before a creation: the server refuses it where
+/// somebody is there. A note says that there was a creation before, and then
+/// it is looked who came of it, or who was in its way.
+fn may_go_unseen(facts: &Facts<'_>) -> bool {
+    let is_first = facts.announced.is_none() && facts.takeover == Takeover::Unasked;
+    facts.terms.is_strict && is_first && !facts.observes
 }
 
 /// Whoever only looks may look at an identity that another object stands for.

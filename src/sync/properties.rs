@@ -7,14 +7,16 @@ use serde_json::{Value, json};
 
 use super::{
     desired::Desired,
-    diff::{Known, diff, still_managed},
+    diff::{Change, Comparison, Known},
     digest::Digester,
     plan, put,
+    rules::testing::users,
 };
 use crate::scim::{
     interpreter,
     path::{AttributePath, ENTERPRISE_SCHEMA, USER_SCHEMA},
     port::ResourceType,
+    profile::KindRules,
     resource::Resource,
 };
 
@@ -113,9 +115,19 @@ fn managed() -> impl Strategy<Value = BTreeSet<AttributePath>> {
     sample::subsequence(paths(), 0..=paths().len()).prop_map(BTreeSet::from_iter)
 }
 
+fn standard() -> KindRules {
+    users(&json!({}))
+}
+
+fn changes(desired: &Desired, known: &Known, observed: &Resource) -> Vec<Change> {
+    Comparison { desired, rules: &standard(), digester: &digester() }.changes(known, observed)
+}
+
 /// The resource after the plan was carried out, and what is managed then.
 fn carried_out(desired: &Desired, known: &Known, observed: &Resource) -> (Resource, Known) {
-    let changes = diff(desired, known, observed, &digester());
+    let (rules, digester) = (standard(), digester());
+    let comparison = Comparison { desired, rules: &rules, digester: &digester };
+    let changes = comparison.changes(known, observed);
     let mut resource = observed.clone();
     if let Some(request) = plan::patch(&changes) {
         interpreter::apply(&mut resource, &request.body()).expect("the server takes the plan");
@@ -124,7 +136,7 @@ fn carried_out(desired: &Desired, known: &Known, observed: &Resource) -> (Resour
         managed: known.managed.iter().chain(&desired.path_set()).cloned().collect(),
         ..Known::default()
     };
-    let managed = still_managed(desired, &before, &resource);
+    let managed = comparison.still_managed(&before, &resource);
     (resource, Known { managed, ..Known::default() })
 }
 
@@ -175,7 +187,7 @@ proptest! {
         (desired, observed, managed) in (desired(), observed(), managed())
     ) {
         let known = Known { managed, ..Known::default() };
-        let changes = diff(&desired, &known, &observed, &digester());
+        let changes = changes(&desired, &known, &observed);
         let put = put::body(&observed, &changes);
         let mut patched = observed.clone();
         if let Some(request) = plan::patch(&changes) {
@@ -190,22 +202,23 @@ proptest! {
     fn planning_again_gives_nothing((desired, observed, managed) in (desired(), observed(), managed())) {
         let known = Known { managed, ..Known::default() };
         let (after, known) = carried_out(&desired, &known, &observed);
-        prop_assert_eq!(diff(&desired, &known, &after, &digester()), vec![]);
+        prop_assert_eq!(changes(&desired, &known, &after), vec![]);
     }
 
     #[test]
     fn what_was_just_created_needs_no_change(desired in desired()) {
-        let body = plan::create_body(&desired);
+        let body = plan::create_body(&desired, &standard());
         let known = Known { managed: desired.path_set(), ..Known::default() };
-        prop_assert_eq!(diff(&desired, &known, &body, &digester()), vec![]);
+        prop_assert_eq!(changes(&desired, &known, &body), vec![]);
     }
 
     #[test]
     fn a_value_found_to_be_rewritten_is_not_sent_again((desired, observed) in (desired(), observed())) {
         let known = Known { managed: desired.path_set(), ..Known::default() };
-        let sent = diff(&desired, &known, &observed, &digester());
-        let rewritten = super::diff::rewritten(&sent, &desired, &observed, &digester());
+        let (rules, digester) = (standard(), digester());
+        let comparison = Comparison { desired: &desired, rules: &rules, digester: &digester };
+        let rewritten = comparison.rewritten(&comparison.changes(&known, &observed), &observed);
         let known = Known { rewritten, ..known };
-        prop_assert_eq!(diff(&desired, &known, &observed, &digester()), vec![]);
+        prop_assert_eq!(comparison.changes(&known, &observed), vec![]);
     }
 }

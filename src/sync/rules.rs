@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::{compare::clears, desired::Desired};
+use super::{compare::clears, desired::Desired, lookup::MatchKeys};
 use crate::{
     api::reasons,
     scim::{
@@ -15,8 +15,10 @@ use crate::{
     },
 };
 
+mod treatment;
 mod violation;
 
+pub use treatment::{Treatment, is_case_exact, is_sent_at_creation};
 pub use violation::{Problem, Violation};
 
 /// The first thing in a manifest that the server never takes. `has_password`:
@@ -42,6 +44,13 @@ pub fn complete(desired: &Desired, rules: &KindRules, has_password: bool) -> Res
         !is_password && !has(desired, path) && !is_part_of_values(desired, path)
     });
     missing.map_or(Ok(()), |path| Err(violation(&path, desired, Problem::Missing)))
+}
+
+/// A manifest that has none of the keys by which its identity could be found
+/// again. What is missing is the last one, which servers know best.
+pub fn nameless(desired: &Desired, rules: &KindRules, keys: &MatchKeys) -> Option<Violation> {
+    let key = rules.match_keys.last().filter(|_| keys.is_empty())?;
+    Some(violation(&AttributePath::parse(key)?, desired, Problem::Missing))
 }
 
 /// Whether nothing that is there can be cleared or removed at this path.
@@ -187,3 +196,16 @@ fn has_format(text: &str, format: Format) -> bool {
 #[cfg(test)]
 #[path = "rules/tests.rs"]
 mod tests;
+
+/// The standard's rules for users with these overrides, for tests.
+#[cfg(test)]
+pub(crate) mod testing {
+    use serde_json::{Value, json};
+
+    use crate::scim::profile::{KindRules, STANDARD, resolve};
+
+    pub(crate) fn users(overrides: &Value) -> KindRules {
+        let overrides = json!({"users": overrides});
+        resolve(STANDARD, overrides.as_object().unwrap()).unwrap().profile.users
+    }
+}

@@ -2,9 +2,13 @@
 
 use serde_json::json;
 
-use super::{super::lookup::MatchKeys, *};
+use super::{
+    super::{lookup::MatchKeys, rules::testing::users},
+    *,
+};
 use crate::scim::path::AttributePath;
 
+mod profile;
 mod removal;
 mod takeover;
 
@@ -26,6 +30,8 @@ struct State {
     claimed: Vec<String>,
     settled: bool,
     endpoint: Option<&'static str>,
+    terms: Terms,
+    conflicted: bool,
     anchor: Option<Address>,
     intent: Option<Intent>,
     just_written: bool,
@@ -50,6 +56,8 @@ fn new() -> State {
         claimed: Vec::new(),
         settled: false,
         endpoint: Some(HERE),
+        terms: Terms { keys: MatchKeys::of(&desired(), &users(&json!({}))), ..Terms::default() },
+        conflicted: false,
         anchor: None,
         intent: None,
         just_written: false,
@@ -95,8 +103,8 @@ fn intent(replaces: Option<&str>) -> Intent {
     Intent {
         uid: "uid".to_owned(),
         endpoint: HERE.to_owned(),
-        keys: MatchKeys::of(&desired()),
-        values: Intent::digests(&desired(), &digester()),
+        keys: MatchKeys::of(&desired(), &users(&json!({}))),
+        values: Intent::digests(&desired(), &users(&json!({})), &digester()),
         nonce: "n".to_owned(),
         written: "2026-01-01T00:00:00Z".parse().unwrap(),
         server_date: Some("2026-01-01T00:00:00Z".parse().unwrap()),
@@ -156,6 +164,8 @@ fn step(state: &State) -> Step {
         claimed: &state.claimed,
         settled: state.settled,
         endpoint: state.endpoint,
+        terms: &state.terms,
+        conflicted: state.conflicted,
         anchor: state.anchor.as_ref(),
         announced: state.intent.as_ref().map(|intent| Announced {
             intent,

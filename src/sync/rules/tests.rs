@@ -1,13 +1,12 @@
 use serde_json::json;
 
-use super::*;
-use crate::scim::profile::{STANDARD, resolve};
+use super::{testing::users, *};
 
 const URN: &str = "urn:example:2.0:User";
 
 /// A server that is particular, in the way that Buypass is.
 fn rules() -> KindRules {
-    let overrides = json!({"users": {
+    users(&json!({
         "unlisted": "Refused",
         "attributes": {
             "externalId": {"required": true},
@@ -23,8 +22,7 @@ fn rules() -> KindRules {
             "nickName": {"mutability": "ReadOnly", "sent": "AtCreation"},
         },
         "extensions": {URN: {"mutability": "ReadOnly", "shown": true}},
-    }});
-    resolve(STANDARD, overrides.as_object().unwrap()).unwrap().profile.users
+    }))
 }
 
 fn user(fields: &Value) -> Desired {
@@ -129,12 +127,11 @@ fn a_creation_needs_what_is_required_and_an_existing_user_does_not() {
 
 #[test]
 fn a_part_a_value_or_a_secret_is_enough_where_the_whole_is_required() {
-    let overrides = json!({"users": {"attributes": {
+    let rules = users(&json!({"attributes": {
         "name": {"required": true},
         "emails.value": {"required": true},
         "password": {"required": true},
-    }}});
-    let rules = resolve(STANDARD, overrides.as_object().unwrap()).unwrap().profile.users;
+    }}));
     let whole = json!({"name": {"givenName": "Ada"}, "emails": [{"value": "ada@example.com"}]});
     assert_eq!(complete(&user(&whole), &rules, true), Ok(()));
     let missing = |fields: &Value, has_password| {
@@ -150,8 +147,7 @@ fn a_part_a_value_or_a_secret_is_enough_where_the_whole_is_required() {
 
 #[test]
 fn a_password_that_the_server_takes_from_nobody_is_refused_like_anything_else() {
-    let overrides = json!({"users": {"attributes": {"password": {"mutability": "ReadOnly"}}}});
-    let rules = resolve(STANDARD, overrides.as_object().unwrap()).unwrap().profile.users;
+    let rules = users(&json!({"attributes": {"password": {"mutability": "ReadOnly"}}}));
     let refused = check(&user(&json!({})), &rules, true).unwrap_err();
     assert!(refused.to_string().starts_with("spec.passwordSecretRef "), "{refused}");
     assert_eq!(check(&user(&json!({})), &rules, false), Ok(()));
@@ -159,9 +155,39 @@ fn a_password_that_the_server_takes_from_nobody_is_refused_like_anything_else() 
 
 #[test]
 fn the_standard_refuses_nothing_but_a_creation_without_a_name() {
-    let rules = resolve(STANDARD, &serde_json::Map::new()).unwrap().profile.users;
+    let rules = users(&json!({}));
     let odd = json!({"attributes": {"hat": "x"}, "emails": [{"value": "x"}, {"value": "y"}]});
     assert_eq!(check(&user(&odd), &rules, true), Ok(()));
     let missing = complete(&user(&json!({"userName": null})), &rules, false).unwrap_err();
     assert!(missing.to_string().starts_with("spec.userName is missing"), "{missing}");
+}
+
+#[test]
+fn how_an_attribute_is_dealt_with_follows_from_what_is_said_of_it() {
+    use Treatment::{Compared, Fixed, Left, Unseen};
+    let rules = users(&json!({
+        "attributes": {
+            "emails": {"mutability": "Immutable"},
+            "pin": {"mutability": "WriteOnly"},
+            "secret": {"returned": "Never"},
+            "seed": {"mutability": "Immutable", "returned": "Never"},
+            "welcome": {"sent": "AtCreation"},
+            "later": {"sent": "AfterCreation"},
+            "urn:example:2.0:User:upn": {},
+        },
+        "extensions": {"urn:example:2.0:User": {"mutability": "ReadOnly"}},
+    }));
+    for (path, expected) in [
+        ("title", Compared),
+        ("emails", Fixed),
+        ("pin", Unseen),
+        ("secret", Unseen),
+        ("seed", Left),
+        ("welcome", Left),
+        ("later", Compared),
+        ("urn:example:2.0:User:upn", Compared),
+        ("urn:example:2.0:User:nin", Left),
+    ] {
+        assert_eq!(Treatment::of(&AttributePath::parse(path).unwrap(), &rules), expected, "{path}");
+    }
 }
