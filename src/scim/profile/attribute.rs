@@ -41,6 +41,10 @@ pub struct AttributeRule {
     pub removable: bool,
     /// Whether its value is shown in `status.attributes`.
     pub shown: bool,
+    /// The attribute in which the server shows what was sent in this one, such
+    /// as `externalId`. Absent: the same.
+    #[schemars(length(max = 256))]
+    pub shown_as: Option<String>,
 }
 
 /// What holds for all attributes of an extension.
@@ -51,6 +55,9 @@ pub struct ExtensionRule {
     pub mutability: Mutability,
     /// Whether their values are shown in `status.attributes`.
     pub shown: bool,
+    /// Whether `schemas` of every resource that is sent names it (RFC 7643
+    /// §6, `schemaExtensions.required`). Absent: where it has a value.
+    pub required: bool,
 }
 
 /// Who may change an attribute, and when (RFC 7643 §7).

@@ -91,6 +91,11 @@ fn attribute(field: &str, path: &str, rule: &AttributeRule) -> Checked {
         "it is required and ReadOnly, so nobody could create anything",
     )?;
     demand(rule.max_values != Some(0), || format!("{field}.maxValues"), "with none at all it is ReadOnly")?;
+    demand(
+        rule.shown_as.as_ref().is_none_or(|shown| AttributePath::parse(shown).is_some()),
+        || format!("{field}.shownAs"),
+        "it is no path of an attribute",
+    )?;
     let compiles = |pattern: &String| compiled(pattern).is_some();
     demand(
         rule.pattern.as_ref().is_none_or(compiles),
