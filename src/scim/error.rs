@@ -24,6 +24,25 @@ pub struct Error {
     /// Whether anything of the request may have left this machine. `false`
     /// only where that is certain: nothing has taken effect then.
     pub sent: bool,
+    /// The error message in the server's own words, for whoever weighs the
+    /// answer by a profile; nobody else gets it.
+    pub said: Option<Box<Said>>,
+}
+
+/// An error message in the server's own words, not shortened.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Said {
+    /// `scimType`, be it one of the standard or not.
+    pub scim_type: Option<String>,
+    /// `detail`.
+    pub detail: Option<String>,
+}
+
+impl fmt::Debug for Said {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // It may quote values, and it can be long.
+        formatter.write_str("Said")
+    }
 }
 
 /// The kinds of failure that are told apart.
@@ -142,6 +161,7 @@ impl Error {
             detail: None,
             retry_after: None,
             sent: true,
+            said: None,
         }
     }
 

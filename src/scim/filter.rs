@@ -25,6 +25,16 @@ impl Filter {
     pub fn eq(path: AttributePath, value: impl Into<String>) -> Self {
         Self { path, value: value.into() }
     }
+
+    /// The attribute.
+    pub fn path(&self) -> &AttributePath {
+        &self.path
+    }
+
+    /// The text.
+    pub fn value(&self) -> &str {
+        &self.value
+    }
 }
 
 impl fmt::Display for Filter {

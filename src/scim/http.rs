@@ -35,12 +35,6 @@ mod tls;
 mod transport;
 mod wait;
 
-/// The media type of SCIM (RFC 7644 §8.1).
-pub const SCIM_MEDIA_TYPE: &str = "application/scim+json";
-
-/// Plain JSON is accepted too: many servers answer nothing else.
-const ACCEPT: &str = "application/scim+json, application/json";
-
 /// The limits of one request.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -90,8 +84,10 @@ pub struct Request {
     pub template: String,
     /// Where it goes.
     pub url: Url,
-    /// The JSON body, serialised.
-    pub body: Option<String>,
+    /// The media types of the answer that are asked for.
+    pub accept: HeaderValue,
+    /// The JSON body, serialised, and its media type.
+    pub body: Option<(String, HeaderValue)>,
     /// The entity tag that the resource must still have (RFC 7644 §3.14).
     pub if_match: Option<HeaderValue>,
 }
@@ -198,7 +194,7 @@ impl Http {
             method: request.method.clone(),
             url: request.url.clone(),
             headers: headers(request, credentials),
-            body: request.body.clone(),
+            body: request.body.as_ref().map(|(body, _)| body.clone()),
         };
         let Received { head, body } = self.sender.send(outgoing, deadline).await?;
         self.remember(&head);
@@ -216,11 +212,9 @@ impl Http {
 }
 
 fn headers(request: &Request, credentials: Option<Header>) -> HeaderMap {
-    let mut headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(ACCEPT))]);
+    let mut headers = HeaderMap::from_iter([(header::ACCEPT, request.accept.clone())]);
     headers.extend(credentials);
     headers.extend(request.if_match.clone().map(|tag| (header::IF_MATCH, tag)));
-    if request.body.is_some() {
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(SCIM_MEDIA_TYPE));
-    }
+    headers.extend(request.body.as_ref().map(|(_, media_type)| (header::CONTENT_TYPE, media_type.clone())));
     headers
 }

@@ -3,6 +3,7 @@
 pub mod address;
 pub mod capabilities;
 pub mod client;
+pub mod codec;
 pub mod credentials;
 pub mod discovery;
 pub mod endpoint;

@@ -3,6 +3,8 @@
 use serde_json::{Map, Value};
 
 use crate::scim::{
+    error::{Error, ErrorKind},
+    http::{Answer, Request},
     path::AttributePath,
     port::Page,
     resource::{Resource, find},
@@ -14,7 +16,10 @@ const LIST_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 /// A page of a listing, in whatever case its names are; some servers answer a
 /// bare array. One element that cannot be an identity makes the whole page
 /// unbelievable: leaving it out would make an identity look absent.
-pub(super) fn page(body: Value) -> Result<Page, &'static str> {
+pub(super) fn page(
+    body: Value,
+    read: impl Fn(Value) -> Result<Resource, &'static str>,
+) -> Result<Page, &'static str> {
     let (elements, total_results) = match body {
         Value::Array(elements) => (elements, None),
         Value::Object(list) => {
@@ -24,8 +29,8 @@ pub(super) fn page(body: Value) -> Result<Page, &'static str> {
         _ => return Err("the body is neither a list nor an array"),
     };
     let identities = elements.into_iter().map(|element| {
-        let resource = Resource::from_value(element).filter(|resource| resource.id().is_some());
-        resource.ok_or("the list holds something without an id")
+        let resource = read(element)?;
+        resource.id().map(|_| resource).ok_or("the list holds something without an id")
     });
     Ok(Page { resources: identities.collect::<Result<_, _>>()?, total_results })
 }
@@ -84,5 +89,15 @@ pub(super) fn identified(resource: Resource, located: Option<String>) -> Result<
             Resource::from_value(Value::Object(object)).ok_or("the answer is not a resource")
         }
         (None, None) => Err("the created resource has no id"),
+    }
+}
+
+/// The error that an answer is which cannot be believed.
+pub(super) fn not_scim(request: &Request, answer: &Answer, detail: impl Into<String>) -> Error {
+    Error {
+        status: Some(answer.status),
+        media_type: answer.media_type.clone(),
+        detail: Some(detail.into()),
+        ..Error::new(ErrorKind::NotScim, request.operation())
     }
 }

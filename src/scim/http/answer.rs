@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::wait;
 use crate::scim::{
-    error::{Error, ErrorKind, ScimType},
+    error::{Error, ErrorKind, Said, ScimType},
     resource::find,
 };
 
@@ -125,6 +125,10 @@ impl Head {
         let said = |name: &str| find(message.as_ref()?, name)?.as_str();
         let scim_type = said("scimType").and_then(ScimType::parse);
         let detail = said("detail").map(|detail| shortened(detail, 500)).filter(|detail| !detail.is_empty());
+        let said = Said {
+            scim_type: said("scimType").map(str::to_owned),
+            detail: said("detail").map(str::to_owned),
+        };
         let page = is_page(self.media_type.as_deref(), body);
         Error {
             status: Some(self.status.as_u16()),
@@ -132,6 +136,7 @@ impl Head {
             scim_type,
             detail,
             retry_after: self.retry_after,
+            said: Some(Box::new(said)),
             ..Error::new(kind(self.status, scim_type, self.retry_after.is_some(), page), operation)
         }
     }
