@@ -8,7 +8,7 @@ macro_rules! shipped {
     };
 }
 
-shipped!["rfc7644"];
+shipped!["buypass", "confirmit", "idaas-nl", "rfc7644"];
 
 /// The names of all profiles, sorted.
 pub fn names() -> impl Iterator<Item = &'static str> {
