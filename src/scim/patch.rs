@@ -46,15 +46,13 @@ pub enum Operation {
         /// The `value` of the values to remove.
         value: String,
     },
-    /// Removes the values of a multi-valued attribute of which another
-    /// sub-attribute is this.
-    RemoveMatching {
+    /// Removes the values of a multi-valued attribute that this filter is true
+    /// of, where they are known by something else than their `value`.
+    RemoveWhere {
         /// The multi-valued attribute.
         path: AttributePath,
-        /// The sub-attribute that selects.
-        sub_attribute: String,
-        /// What it has to be.
-        value: String,
+        /// About a sub-attribute of the values to remove.
+        filter: Filter,
     },
 }
 
@@ -74,13 +72,13 @@ impl Operation {
                 json!({"op": "replace", "path": path.to_string(), "value": value})
             }
             Self::Remove { path } => json!({"op": "remove", "path": path.to_string()}),
-            Self::RemoveValue { path, value } => removal(path, "value", value),
-            Self::RemoveMatching { path, sub_attribute, value } => removal(path, sub_attribute, value),
+            Self::RemoveValue { path, value } => {
+                let selection = Filter::eq(AttributePath::core("value"), value);
+                json!({"op": "remove", "path": format!("{path}[{selection}]")})
+            }
+            Self::RemoveWhere { path, filter } => {
+                json!({"op": "remove", "path": format!("{path}[{filter}]")})
+            }
         }
     }
-}
-
-fn removal(path: &AttributePath, sub_attribute: &str, value: &str) -> Value {
-    let selection = Filter::eq(AttributePath::core(sub_attribute), value);
-    json!({"op": "remove", "path": format!("{path}[{selection}]")})
 }

@@ -8,7 +8,7 @@ use super::diff::Change;
 use crate::{
     api::reasons,
     scim::{
-        filter::{Expression, Operator, ValuePath},
+        filter::{Expression, Filter, Operator, ValuePath},
         patch::Operation,
         path::AttributePath,
         profile::{KindRules, Mutability},
@@ -66,11 +66,8 @@ impl Unwanted {
 
     /// What removes it and nothing else.
     pub fn removal(&self) -> Operation {
-        Operation::RemoveMatching {
-            path: self.path.clone(),
-            sub_attribute: self.sub_attribute.clone(),
-            value: self.value.clone(),
-        }
+        let filter = Filter::eq(AttributePath::core(&self.sub_attribute), &self.value);
+        Operation::RemoveWhere { path: self.path.clone(), filter }
     }
 
     /// The same for servers that only take whole resources.

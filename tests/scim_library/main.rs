@@ -9,6 +9,7 @@ mod client;
 mod credentials;
 mod fake;
 mod filter;
+mod golden;
 mod headers;
 mod interpreter;
 mod oauth2;

@@ -58,6 +58,10 @@ impl Writer<'_> {
                 let path = format!("{}[{selection}]", self.path(&spelt(path)));
                 self.remove(path);
             }
+            Operation::RemoveWhere { path, filter } => {
+                let path = format!("{}[{filter}]", self.path(&spelt(path)));
+                self.remove(path);
+            }
         }
     }
 
