@@ -59,8 +59,8 @@ async fn a_cursor_leads_to_the_next_page() {
     assert_eq!(second.body["nextCursor"], Value::Null, "the last page has none");
     assert_eq!(desk.get("/Users?cursor=made-up").await.body["scimType"], json!("invalidCursor"));
 
-    let desk = five("{paging: {style: indexOrCursor}}").await;
-    assert_eq!(page(&desk, "startIndex=5").await, ["eve"]);
+    let desk = five("{paging: {style: cursorOnRequest, most: 3}}").await;
+    assert_eq!(page(&desk, "startIndex=5").await, ["ada", "bob", "cy"], "without one there is one page");
     assert!(desk.get("/Users?cursor=&count=3").await.body["nextCursor"].is_string());
 }
 
@@ -152,6 +152,14 @@ async fn values_are_quoted_otherwise() {
     let desk = five("{filter: {quotes: none}}").await;
     assert_eq!(found(&desk, "userName eq bob").await, (200, 1));
     assert_eq!(found(&desk, "userName eq \"bob\"").await.0, 400);
+    let desk = five("{filter: {quotes: any}}").await;
+    for value in ["bob", "'bob'", "\"bob\""] {
+        assert_eq!(
+            found(&desk, &format!("userName eq {value} and active eq true")).await,
+            (200, 1),
+            "{value}"
+        );
+    }
     let desk = five("{filter: {quotes: single}}").await;
     assert_eq!(found(&desk, "userName eq 'bob' and userName sw 'b'").await, (200, 1));
     assert_eq!(found(&desk, "userName eq \"bob\"").await.0, 400);

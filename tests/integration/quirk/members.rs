@@ -96,7 +96,8 @@ async fn members_in_a_put() {
         ("stored", 200, [1, 0]),
         ("keptWithout", 200, [1, 1]),
         ("ignored", 200, [3, 3]),
-        ("refused", 501, [3, 3]),
+        ("refused", 400, [3, 3]),
+        ("notImplemented", 501, [3, 3]),
     ] {
         let (desk, group, [ada, ..]) = three(&format!("{{members: {{inPut: {in_put}}}}}")).await;
         let path = format!("/Groups/{group}");

@@ -4,6 +4,7 @@
 mod lifecycle;
 mod lists;
 mod members;
+mod servers;
 mod shapes;
 mod wire;
 mod writes;
@@ -54,9 +55,13 @@ impl Answer {
 
 impl Desk {
     #[expect(clippy::disallowed_methods, reason = "the tests look at servers with a client of their own")]
-    async fn with(habits: &str) -> Self {
-        let server = QuirkServer::start(TOKEN, Habits::read(habits)).await;
+    async fn as_if(habits: Habits) -> Self {
+        let server = QuirkServer::start(TOKEN, habits).await;
         Self { server, client: reqwest::Client::builder().no_proxy().build().unwrap() }
+    }
+
+    async fn with(habits: &str) -> Self {
+        Self::as_if(Habits::read(habits)).await
     }
 
     fn url(&self, path: &str) -> String {

@@ -106,6 +106,16 @@ async fn meta_is_poor_or_missing() {
 }
 
 #[tokio::test]
+async fn what_there_is_not_is_null() {
+    let desk = Desk::with("{shape: {fillsWithNull: true}}").await;
+    let created = desk.post("/Users", user_with("ada", json!({"title": "Countess"}))).await;
+    assert_eq!(
+        (created.body.get("nickName"), &created.body["title"]),
+        (Some(&Value::Null), &json!("Countess"))
+    );
+}
+
+#[tokio::test]
 async fn a_projection_is_honoured_or_not() {
     for (habits, shown) in
         [("{}", Value::Null), ("{shape: {ignoresProjection: true}}", json!({"givenName": "Ada"}))]

@@ -129,6 +129,25 @@ async fn one_value_of_many() {
 }
 
 #[tokio::test]
+async fn a_value_needs_more_than_its_value() {
+    let desk = Desk::with(&rule("emails", "{needs: [type]}")).await;
+    let email = |email: Value| user_with("ada", json!({"emails": [email]}));
+    assert_eq!(desk.post("/Users", email(json!({"value": "a@example.com"}))).await.status, 400);
+    assert_eq!(
+        desk.post("/Users", email(json!({"value": "a@example.com", "type": "work"}))).await.status,
+        201
+    );
+}
+
+#[tokio::test]
+async fn a_change_answers_an_empty_object() {
+    let (desk, path) = one("{users: {patch: {answers: emptyObject}}}", json!({})).await;
+    let answer = desk.patch(&path, json!([{"op": "replace", "path": "title", "value": "Countess"}])).await;
+    assert_eq!((answer.status, &answer.body), (200, &json!({})));
+    assert_eq!(desk.server.all("/Users")[0]["title"], json!("Countess"));
+}
+
+#[tokio::test]
 async fn sub_attributes_and_values_that_there_are_not() {
     let desk = Desk::with(&rule("emails", "{subAttributes: [value, type, primary]}")).await;
     let display = json!({"emails": [{"value": "a@example.com", "display": "A"}]});
@@ -208,6 +227,8 @@ async fn an_operation_needs_a_path() {
         assert_eq!(after(&habits, json!({}), pathless(one.clone())).await.0, one_status, "{habit}");
         assert_eq!(after(&habits, json!({}), pathless(two.clone())).await.0, two_status, "{habit}");
     }
+    let with_id = json!({"title": "Countess", "id": "1001"});
+    assert_eq!(after("{patch: {withoutPath: single}}", json!({}), pathless(with_id)).await.0, 200);
     let empty = json!({"op": "replace", "path": "", "value": one});
     assert_eq!(after("{}", json!({}), empty.clone()).await.0, 400);
     assert_eq!(after("{patch: {emptyPath: true}}", json!({}), empty).await.1["title"], json!("Countess"));
@@ -237,8 +258,14 @@ async fn a_path_selects_no_values() {
     let emails = json!({"emails": [{"value": "a@example.com", "type": "work"}]});
     let operation =
         json!({"op": "replace", "path": "emails[type eq \"work\"].value", "value": "b@example.com"});
-    for (habits, status) in [("{}", 200), ("{patch: {selections: false}}", 400)] {
-        assert_eq!(after(habits, emails.clone(), operation.clone()).await.0, status, "{habits}");
+    for (selections, status, left) in [
+        ("honoured", 200, "b@example.com"),
+        ("ignored", 200, "a@example.com"),
+        ("refused", 400, "a@example.com"),
+    ] {
+        let habits = format!("{{patch: {{selections: {selections}}}}}");
+        let (answered, stored) = after(&habits, emails.clone(), operation.clone()).await;
+        assert_eq!((answered, &stored["emails"][0]["value"]), (status, &json!(left)), "{selections}");
     }
 }
 

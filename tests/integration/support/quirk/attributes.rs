@@ -133,6 +133,10 @@ fn check(rule: &Attribute, path: &AttributePath, resource: &mut Resource) -> Res
     if rule.primary_required && !elements.iter().any(|element| element["primary"] == true) {
         return bad("has no primary value");
     }
+    let lacks = |name: &&String| elements.iter().any(|element| element.get(name).is_none());
+    if let Some(missing) = rule.needs.iter().find(lacks) {
+        return bad(&format!("needs {missing}"));
+    }
     if let Some(allowed) = &rule.sub_attributes {
         let names = elements.iter().filter_map(Value::as_object).flat_map(|element| element.keys());
         if let Some(other) = names.into_iter().find(|name| !allowed.contains(name)) {

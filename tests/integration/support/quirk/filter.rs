@@ -71,7 +71,7 @@ fn invalid(detail: &str) -> Refusal {
 fn parse(quotes: Quotes, filter: &str) -> Result<Expression, Refusal> {
     match quotes {
         Quotes::Double => Expression::parse(filter).map_err(|error| invalid(&error.to_string())),
-        Quotes::Single | Quotes::None => {
+        Quotes::Single | Quotes::None | Quotes::Any => {
             let parts: Result<Vec<_>, _> =
                 filter.split(" and ").map(|comparison| unusual(quotes, comparison)).collect();
             let mut parts = parts?;
@@ -86,15 +86,24 @@ fn unusual(quotes: Quotes, comparison: &str) -> Result<Expression, Refusal> {
     let (Some(attribute), Some(operator), Some(value)) = (words.next(), words.next(), words.next()) else {
         return Err(invalid("a filter is attribute, operator and value"));
     };
+    let within = |quote: char| value.strip_prefix(quote).and_then(|value| value.strip_suffix(quote));
+    let bare = Some(value).filter(|value| !value.contains(['"', '\'']));
     let value = match quotes {
-        Quotes::Single => value.strip_prefix('\'').and_then(|value| value.strip_suffix('\'')),
-        Quotes::Double | Quotes::None => Some(value).filter(|value| !value.contains(['"', '\''])),
+        Quotes::Double => within('"'),
+        Quotes::Single => within('\''),
+        Quotes::None => bare,
+        Quotes::Any => within('"').or(within('\'')).or(bare),
     };
     let value = value.ok_or_else(|| invalid("the value is not quoted as it must be"))?;
+    // A boolean is one where the quotes do not say otherwise.
+    let value = match value {
+        "true" | "false" if bare.is_some() => json!(value == "true"),
+        text => json!(text),
+    };
     let path = AttributePath::parse(attribute).ok_or_else(|| invalid("this is no attribute"))?;
     let operator = NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(operator));
     let (_, operator) = operator.ok_or_else(|| invalid("this is no operator"))?;
-    Ok(Expression::Compare { path, operator: *operator, value: json!(value) })
+    Ok(Expression::Compare { path, operator: *operator, value })
 }
 
 const NAMES: [(&str, Operator); 9] = [

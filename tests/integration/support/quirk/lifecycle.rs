@@ -50,8 +50,10 @@ pub(super) fn deactivate(habits: &Lifecycle, id: &str, content: &mut Object) {
 fn scramble(habits: &Lifecycle, id: &str, content: &mut Object) {
     for name in &habits.inactive.scrambles {
         match content.get_mut(name) {
-            Some(Value::Array(_)) => {
-                content.remove(name);
+            Some(Value::Array(values)) => {
+                for value in values.iter_mut().filter_map(|value| value.get_mut("value")) {
+                    *value = json!(format!("scrambled-{id}"));
+                }
             }
             Some(value) => *value = json!(format!("scrambled-{id}")),
             None => {}

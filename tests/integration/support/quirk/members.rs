@@ -44,9 +44,12 @@ impl Roster<'_> {
             }
             (InPut::Stored, None) => Vec::new(),
             (InPut::Refused, Some(_)) => {
+                return Err(Refusal::bad("invalidValue", "members cannot be replaced by PUT"));
+            }
+            (InPut::NotImplemented, Some(_)) => {
                 return Err(Refusal::new(501, "", "members cannot be replaced by PUT"));
             }
-            (InPut::KeptWithout | InPut::Refused, None) | (InPut::Ignored, _) => old,
+            (InPut::KeptWithout | InPut::Refused | InPut::NotImplemented, None) | (InPut::Ignored, _) => old,
         };
         set(content, new);
         Ok(())

@@ -83,6 +83,14 @@ pub(super) fn is_known(resource_type: ResourceType, name: &str) -> bool {
     known.contains(&name) || (resource_type == ResourceType::User && name == ENTERPRISE_SCHEMA)
 }
 
+/// The attributes that are null on servers which show all there could be.
+pub(super) fn nullable(resource_type: ResourceType) -> &'static [&'static str] {
+    match resource_type {
+        ResourceType::User => &["nickName", "title", "userType", "preferredLanguage", "locale", "addresses"],
+        ResourceType::Group => &["externalId"],
+    }
+}
+
 /// The RFC's spelling, where it has the name.
 pub(super) fn canonical(name: &str) -> String {
     let known =

@@ -27,13 +27,13 @@ impl Page {
     pub(super) fn of(habits: &Paging, query: &Query, total: usize) -> Result<Self, Refusal> {
         let by_cursor = match habits.style {
             Style::Cursor => true,
-            Style::IndexOrCursor => query.cursor.is_some(),
+            Style::CursorOnRequest => query.cursor.is_some(),
             Style::Index | Style::None | Style::FirstPageOnly => false,
         };
         let size = if habits.style == Style::None { total } else { size(habits, query)? };
         let from = match habits.style {
             _ if by_cursor => cursor(query)?,
-            Style::None | Style::FirstPageOnly => 0,
+            Style::None | Style::FirstPageOnly | Style::CursorOnRequest => 0,
             _ => offset(habits, query, total)?,
         };
         let start_index = i64::try_from(from).unwrap_or(i64::MAX).saturating_add(habits.first);

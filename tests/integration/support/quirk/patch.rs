@@ -12,7 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     ResourceType,
-    habits::{ExtensionPath, Habits, OperationsKey, Patching, Pathless, Removal},
+    habits::{ExtensionPath, Habits, OperationsKey, Patching, Pathless, Removal, Selections},
     intake,
     members::{self, Roster},
     names::{canonical, canonical_names},
@@ -79,7 +79,11 @@ impl Operation {
             Some(Value::String(path)) => Some(path.clone()),
             Some(_) => return Err(Refusal::bad("invalidPath", "a path is a text")),
         };
-        let value = find(operation, "value").cloned();
+        let mut value = find(operation, "value").cloned();
+        if let (None, Some(Value::Object(object))) = (&path, &mut value) {
+            // Some name the resource whose attributes these are.
+            object.remove("id");
+        }
         match (habits.without_path, &path, &value) {
             (Pathless::Refused, None, _) => Err(Refusal::bad("invalidPath", "an operation needs a path")),
             (Pathless::Single, None, Some(Value::Object(object))) if object.len() > 1 => {
@@ -161,8 +165,11 @@ impl Operation {
         let mut operation = Map::from_iter([("op".to_owned(), json!(verb))]);
         let value = value.map(canonical_names);
         let value = match (path, value) {
-            (Some(path), _) if !habits.patch.selections && path.contains('[') => {
-                return Err(Refusal::bad("invalidPath", "a path selects no values"));
+            (Some(path), _) if path.contains('[') && habits.patch.selections != Selections::Honoured => {
+                return match habits.patch.selections {
+                    Selections::Refused => Err(Refusal::bad("invalidPath", "a path selects no values")),
+                    Selections::Honoured | Selections::Ignored => Ok(()),
+                };
             }
             (Some(path), value) => {
                 let path = extension_path(habits.patch.extension_path, &path)?;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::{
     ResourceType,
     habits::{Booleans, Form, Habits, Ids, Keys, Locations, Meta, Returned, Shown},
-    names::core_schema,
+    names::{core_schema, nullable},
     query::Query,
     store::{Object, Store},
 };
@@ -31,6 +31,11 @@ impl Renderer<'_> {
     pub(super) fn resource(&self, resource_type: ResourceType, place: Place, canonical: Value) -> Value {
         let Value::Object(mut resource) = canonical else { return canonical };
         self.leave_out(resource_type, place, &mut resource);
+        if self.habits.shape.fills_with_null {
+            for name in nullable(resource_type) {
+                resource.entry(*name).or_insert(Value::Null);
+            }
+        }
         self.members(&mut resource);
         self.meta(resource_type, &mut resource);
         self.project(&mut resource);

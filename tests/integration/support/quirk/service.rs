@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{
     ResourceType,
     filter::Choice,
-    habits::{Beyond, Habits, Operation, Paging, Search, Style},
+    habits::{Answered, Beyond, Habits, Operation, Paging, Search, Style},
     intake,
     page::Page,
     query::Query,
@@ -40,6 +40,15 @@ pub(super) struct Done {
     pub(super) location: Option<String>,
 }
 
+impl Done {
+    fn answering(self, answers: Answered) -> Self {
+        match answers {
+            Answered::Resource => self,
+            Answered::EmptyObject => Self { body: self.body.map(|_| json!({})), tag: None, ..self },
+        }
+    }
+}
+
 pub(super) struct Service<'a> {
     pub(super) habits: &'a Habits,
     pub(super) origin: &'a str,
@@ -63,7 +72,7 @@ impl Service<'_> {
             }
             ("POST", Target::All) => {
                 let status = allowed(&kind.create, 201)?;
-                self.create(call, status)
+                self.create(call, status).map(|done| done.answering(kind.create.answers))
             }
             ("GET", Target::One(id)) => {
                 let status = allowed(&kind.read, 200)?;
@@ -71,11 +80,11 @@ impl Service<'_> {
             }
             ("PUT", Target::One(id)) => {
                 let status = allowed(&kind.put, 200)?;
-                self.put(call, id, status)
+                self.put(call, id, status).map(|done| done.answering(kind.put.answers))
             }
             ("PATCH", Target::One(id)) => {
                 let status = allowed(&kind.patch, 200)?;
-                self.patch(call, id, status)
+                self.patch(call, id, status).map(|done| done.answering(kind.patch.answers))
             }
             ("DELETE", Target::One(id)) => {
                 let status = allowed(&kind.delete, 204)?;

@@ -73,6 +73,18 @@ pub(crate) struct Operation {
     pub(crate) status: Option<u16>,
     /// There is no such operation: what it answers instead.
     pub(crate) refused: Option<u16>,
+    /// What the body of a success is.
+    pub(crate) answers: Answered,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Answered {
+    /// The resource, unless the status is 204.
+    #[default]
+    Resource,
+    /// `{}`
+    EmptyObject,
 }
 
 /// An attribute that the RFC's words do not describe fully.
@@ -88,6 +100,8 @@ pub(crate) struct Attribute {
     pub(crate) too_many: TooMany,
     /// One of its values must be primary.
     pub(crate) primary_required: bool,
+    /// What each of its values must have.
+    pub(crate) needs: Vec<String>,
     /// Its only sub-attributes; others are refused.
     pub(crate) sub_attributes: Option<Vec<String>>,
     /// The only values it takes.

@@ -56,8 +56,8 @@ pub(crate) enum Style {
     Index,
     /// `cursor` and `count` (RFC 9865).
     Cursor,
-    /// By `startIndex`, and by `cursor` where a request has one.
-    IndexOrCursor,
+    /// By `cursor` where a request has one; else there is only the first page.
+    CursorOnRequest,
     /// Everything at once.
     None,
     /// Whatever `startIndex` is, the first page.
@@ -166,4 +166,6 @@ pub(crate) enum Quotes {
     Single,
     /// `value`.
     None,
+    /// Any of these.
+    Any,
 }

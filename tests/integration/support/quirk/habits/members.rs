@@ -70,8 +70,10 @@ pub(crate) enum InPut {
     /// They are the members now; without them nothing changes.
     KeptWithout,
     Ignored,
-    /// 501.
+    /// 400.
     Refused,
+    /// 501.
+    NotImplemented,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]

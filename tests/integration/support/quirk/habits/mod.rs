@@ -8,10 +8,12 @@ mod members;
 mod wire;
 mod writing;
 
+use std::{fs, path::Path};
+
 use serde::Deserialize;
 
 pub(crate) use self::{
-    kind::{Attribute, Derived, Kind, Mutability, Operation, Returned, TooMany, Unknown},
+    kind::{Answered, Attribute, Derived, Kind, Mutability, Operation, Returned, TooMany, Unknown},
     lifecycle::{Deactivation, Deletion, Edits, Lifecycle, Recreation},
     listing::{Beyond, CountHabit, Filtering, Paging, Quotes, Search, Style, Total, UnknownFilter},
     members::{InPut, Members, OtherRemoval, Readded, Removal, Replacing, Shown, Stranger, Taken},
@@ -19,9 +21,14 @@ pub(crate) use self::{
         Booleans, Discovery, EntityTags, ErrorBody, ErrorStatus, Errors, Fault, FaultBody, Form, Ids,
         IfMatch, Keys, Locations, Meta, Shape, Wire,
     },
-    writing::{AbsentActive, Creation, ExtensionPath, OperationsKey, Patching, Pathless, Putting},
+    writing::{
+        AbsentActive, Creation, ExtensionPath, OperationsKey, Patching, Pathless, Putting, Selections,
+    },
 };
 use super::ResourceType;
+
+/// One file for each server that is known by its documents.
+const SERVERS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/servers");
 
 /// Everything that can be odd about a server.
 #[derive(Clone, Debug, Deserialize)]
@@ -85,6 +92,22 @@ impl Default for Habits {
 }
 
 impl Habits {
+    /// The habits in `tests/servers/{name}.yaml`.
+    pub(crate) fn of_server(name: &str) -> Self {
+        let path = Path::new(SERVERS).join(name).with_extension("yaml");
+        let yaml = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        Self::read(&yaml)
+    }
+
+    /// The servers whose habits are in `tests/servers`.
+    pub(crate) fn servers() -> Vec<String> {
+        let files = fs::read_dir(SERVERS).unwrap().map(|file| file.unwrap().path());
+        let mut names: Vec<String> =
+            files.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect();
+        names.sort();
+        names
+    }
+
     /// Reads a file of habits; a name that is none of these is refused.
     pub(crate) fn read(yaml: &str) -> Self {
         serde_saphyr::from_str(yaml).unwrap_or_else(|error| panic!("these are no habits: {error}\n{yaml}"))

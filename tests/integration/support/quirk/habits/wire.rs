@@ -109,6 +109,8 @@ pub(crate) struct Shape {
     pub(crate) locations: Locations,
     /// `attributes` and `excludedAttributes` have no effect.
     pub(crate) ignores_projection: bool,
+    /// Attributes without a value are null.
+    pub(crate) fills_with_null: bool,
 }
 
 impl Default for Shape {
@@ -122,6 +124,7 @@ impl Default for Shape {
             meta: Meta::Full,
             locations: Locations::Absolute,
             ignores_projection: false,
+            fills_with_null: false,
         }
     }
 }

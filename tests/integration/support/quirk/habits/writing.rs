@@ -41,7 +41,7 @@ pub(crate) struct Patching {
     /// How an attribute of an extension is named.
     pub(crate) extension_path: ExtensionPath,
     /// Whether a path may select values: `emails[type eq "work"]`.
-    pub(crate) selections: bool,
+    pub(crate) selections: Selections,
     /// What empties an attribute.
     pub(crate) clearing: Clearing,
     /// How many operations and bytes a request may have.
@@ -56,7 +56,7 @@ impl Default for Patching {
             without_path: Pathless::Allowed,
             empty_path: false,
             extension_path: ExtensionPath::Colon,
-            selections: true,
+            selections: Selections::Honoured,
             clearing: Clearing::default(),
             most: None,
             most_bytes: None,
@@ -92,6 +92,17 @@ pub(crate) enum ExtensionPath {
     Dot,
     /// The path is the URN, the value an object.
     Whole,
+}
+
+/// A path that selects values of another attribute than `members`.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Selections {
+    Honoured,
+    /// It answers as if, and nothing changes.
+    Ignored,
+    /// 400.
+    Refused,
 }
 
 /// Which operations empty an attribute. The others are refused with 400.
