@@ -7,8 +7,9 @@ RUN apt-get update && \
     apt-get install --yes --no-install-recommends ca-certificates cmake musl-tools && \
     rm -rf /var/lib/apt/lists/*
 WORKDIR /src
-COPY Cargo.toml Cargo.lock ./
+COPY Cargo.toml Cargo.lock build.rs ./
 COPY benches benches
+COPY profiles profiles
 COPY src src
 COPY dev/build-static.sh dev/
 # What was compiled stays for the next build; the program alone goes into the layer.

@@ -1,14 +1,7 @@
 //! The profiles that the program brings along.
 
-macro_rules! shipped {
-    ($($name:literal),* $(,)?) => {
-        /// Each file in `profiles/`, by its name.
-        const SHIPPED: &[(&str, &str)] =
-            &[$(($name, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/profiles/", $name, ".yaml")))),*];
-    };
-}
-
-shipped!["buypass", "confirmit", "idaas-nl", "rfc7644"];
+// Each file in `profiles/`, by its name, as the build script found them.
+include!(concat!(env!("OUT_DIR"), "/profiles.rs"));
 
 /// The names of all profiles, sorted.
 pub fn names() -> impl Iterator<Item = &'static str> {
