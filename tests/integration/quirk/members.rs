@@ -145,6 +145,15 @@ async fn members_are_shown_to_those_who_ask() {
 }
 
 #[tokio::test]
+async fn answers_to_writes_leave_members_out() {
+    let (desk, group, [ada, ..]) = three("{members: {shown: reads}}").await;
+    let path = format!("/Groups/{group}");
+    let put = json!({"schemas": [GROUP], "displayName": "one", "members": [{"value": ada}]});
+    assert_eq!(desk.put(&path, put).await.body.get("members"), None);
+    assert_eq!(desk.get(&path).await.body["members"][0]["value"], json!(ada));
+}
+
+#[tokio::test]
 async fn a_member_is_shown_under_another_name_than_its_id() {
     let habits = "{members: {valueIs: userName, shows: [value, display, $ref]}}";
     let (desk, group, [ada, ..]) = three(habits).await;

@@ -76,12 +76,20 @@ async fn a_user_agent_is_needed() {
 
 #[tokio::test]
 async fn too_many_writes_must_wait() {
-    let desk = Desk::with("{wire: {writeLimit: {writes: 2, seconds: 3600}}}").await;
+    let desk = Desk::with("{wire: {writeLimit: {requests: 2, seconds: 3600}}}").await;
     desk.user("ada").await;
     desk.user("bob").await;
     let third = desk.post("/Users", user("eve")).await;
     assert_eq!((third.status, third.header("retry-after")), (429, "3600"));
     assert_eq!(desk.get("/Users").await.names(), ["ada", "bob"], "reads go on");
+}
+
+#[tokio::test]
+async fn too_many_requests_must_wait() {
+    let desk = Desk::with("{wire: {limit: {requests: 1, seconds: 60}}}").await;
+    assert_eq!(desk.get("/Users").await.status, 200);
+    let second = desk.get("/Users").await;
+    assert_eq!((second.status, second.header("retry-after")), (429, "60"));
 }
 
 #[tokio::test]
@@ -105,6 +113,7 @@ async fn errors_look_as_they_look_there() {
         ("{errors: {status: number}}", "application/scim+json", json!({"status": 404})),
         ("{errors: {body: plain}}", "text/plain", Value::Null),
         ("{errors: {body: html}}", "text/html", Value::Null),
+        ("{errors: {body: htmlAsScim}}", "application/scim+json", Value::Null),
         ("{errors: {body: otherJson}}", "application/scim+json", json!({"status": null})),
     ] {
         let desk = Desk::with(habits).await;

@@ -57,10 +57,19 @@ async fn a_creation_changes_the_one_that_is_there() {
 
 #[tokio::test]
 async fn what_was_created_is_not_seen_at_once() {
-    let (desk, path) = one("{creation: {unseen: 2}}", json!({})).await;
+    let (desk, path) = one("{lag: {unseen: 2}}", json!({})).await;
     assert_eq!(desk.get(&path).await.status, 404);
     assert_eq!(desk.get("/Users").await.names(), [""; 0]);
     assert_eq!(desk.get(&path).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_change_is_not_seen_at_once() {
+    let (desk, path) = one("{lag: {stale: 1}}", json!({"title": "Analyst"})).await;
+    let change = json!([{"op": "replace", "path": "title", "value": "Countess"}]);
+    assert_eq!(desk.patch(&path, change).await.body["title"], json!("Countess"));
+    assert_eq!(desk.get(&path).await.body["title"], json!("Analyst"));
+    assert_eq!(desk.get(&path).await.body["title"], json!("Countess"));
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use super::{
     Held, ResourceType, Shared,
-    habits::{FaultBody, Habits},
+    habits::{FaultBody, Habits, Limit},
     query::Query,
     refusal::Refusal,
     service::{Call, Done, Service, Target},
@@ -105,13 +105,14 @@ impl Wire<'_> {
         {
             return Err(Refusal::new(415, "", "this media type is not taken"));
         }
-        let Some(limit) = wire.write_limit.filter(|_| self.method != Method::GET) else { return Ok(()) };
-        held.writes.retain(|at| at.elapsed() < Duration::from_secs(limit.seconds));
-        if held.writes.len() >= limit.writes {
-            return Err(Refusal::new(429, "", "there are too many writes"));
+        let is_write = self.method != Method::GET;
+        let all_in_time = within(wire.limit, &mut held.requests);
+        let writes_in_time = !is_write || within(wire.write_limit, &mut held.writes);
+        if all_in_time && writes_in_time {
+            Ok(())
+        } else {
+            Err(Refusal::new(429, "", "there are too many requests"))
         }
-        held.writes.push(Instant::now());
-        Ok(())
     }
 
     fn serve(&self, held: &mut Held, below: &str, query: &str, body: &[u8]) -> Result<Done, Refusal> {
@@ -172,10 +173,22 @@ impl Wire<'_> {
             }
             Err(refusal) => {
                 let (media_type, body) = refusal.answer(&self.habits.errors, media_type);
-                let seconds = self.habits.wire.write_limit.map(|limit| limit.seconds.to_string());
+                let limit = self.habits.wire.write_limit.or(self.habits.wire.limit);
+                let seconds = limit.map(|limit| limit.seconds.to_string());
                 let wait = seconds.filter(|_| refusal.status == 429).map(|seconds| ("retry-after", seconds));
                 Answer { status: refusal.status, media_type, body, headers: wait.into_iter().collect() }
             }
         }
     }
+}
+
+/// Whether one more is within the limit; it counts from now on, if so.
+fn within(limit: Option<Limit>, earlier: &mut Vec<Instant>) -> bool {
+    let Some(limit) = limit else { return true };
+    earlier.retain(|at| at.elapsed() < Duration::from_secs(limit.seconds));
+    let is_within = earlier.len() < limit.requests;
+    if is_within {
+        earlier.push(Instant::now());
+    }
+    is_within
 }

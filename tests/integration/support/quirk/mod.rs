@@ -51,7 +51,8 @@ struct Shared {
 struct Held {
     store: Store,
     refusals: Vec<String>,
-    /// When there were writes.
+    /// When there were requests, and writes among them.
+    requests: Vec<Instant>,
     writes: Vec<Instant>,
     /// How often each of the faults happened.
     faults: Vec<usize>,

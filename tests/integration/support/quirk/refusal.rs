@@ -32,7 +32,8 @@ impl Refusal {
             ErrorBody::Scim => scim(&self.scim(habits)),
             ErrorBody::OtherJson => scim(&json!({"errors": [{"code": self.status, "message": self.detail}]})),
             ErrorBody::Plain => ("text/plain".to_owned(), self.detail.clone()),
-            ErrorBody::Html => ("text/html".to_owned(), format!("<html><body>{}</body></html>", self.detail)),
+            ErrorBody::HtmlAsScim => (media_type.to_owned(), page(&self.detail)),
+            ErrorBody::Html => ("text/html".to_owned(), page(&self.detail)),
         }
     }
 
@@ -49,4 +50,8 @@ impl Refusal {
         }
         body
     }
+}
+
+fn page(sentence: &str) -> String {
+    format!("<!DOCTYPE html><html><body>{sentence}</body></html>")
 }

@@ -14,7 +14,8 @@ use super::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     List,
-    Alone,
+    Read,
+    Written,
 }
 
 pub(super) struct Renderer<'a> {
@@ -106,7 +107,8 @@ impl Renderer<'_> {
         if resource_type == ResourceType::Group {
             let shown = match self.habits.members.shown {
                 Shown::Always => true,
-                Shown::Singly => place == Place::Alone,
+                Shown::Singly => place != Place::List,
+                Shown::Reads => place != Place::Written,
                 Shown::Request => self.query.names("members"),
                 Shown::Empty | Shown::Never => false,
             };

@@ -96,14 +96,9 @@ impl Service<'_> {
     }
 
     fn read(&mut self, call: &Call<'_>, id: &str, status: u16) -> Result<Done, Refusal> {
-        if let Some(stored) = self.store.get_mut(call.resource_type, id)
-            && stored.unseen > 0
-        {
-            stored.unseen -= 1;
-            return Err(Refusal::not_found());
-        }
-        let found = self.visible(call.resource_type, id)?.clone();
-        Ok(self.shown(call, status, &found, None))
+        let stored = self.store.get_mut(call.resource_type, id).ok_or_else(Refusal::not_found)?;
+        let found = stored.look().filter(|found| self.sees(found)).ok_or_else(Refusal::not_found)?;
+        Ok(self.shown(call, Place::Read, status, &found, None))
     }
 
     fn list(&mut self, call: &Call<'_>, status: u16, query: &Query) -> Result<Done, Refusal> {
@@ -112,11 +107,7 @@ impl Service<'_> {
         let choice = Choice::of(self.habits, call.resource_type, filter)?;
         let mut found: Vec<Stored> = Vec::new();
         for stored in self.store.all_mut(call.resource_type) {
-            if stored.unseen > 0 {
-                stored.unseen -= 1;
-            } else if choice.has(&stored.canonical(call.resource_type)) {
-                found.push(stored.clone());
-            }
+            found.extend(stored.look().filter(|seen| choice.has(&seen.canonical(call.resource_type))));
         }
         found.retain(|stored| self.sees(stored));
         let bare = self.habits.of(call.resource_type).bare_array;
@@ -154,8 +145,20 @@ impl Service<'_> {
         !(hidden || lifecycle.inactive.hidden && stored.is_inactive())
     }
 
-    /// The answer that shows one resource; `echo` is shown over it.
-    pub(super) fn shown(&self, call: &Call<'_>, status: u16, stored: &Stored, echo: Option<Value>) -> Done {
+    /// The answer to a write; `echo` is shown over what is stored.
+    pub(super) fn written(&self, call: &Call<'_>, status: u16, stored: &Stored, echo: Option<Value>) -> Done {
+        self.shown(call, Place::Written, status, stored, echo)
+    }
+
+    /// The answer that shows one resource.
+    fn shown(
+        &self,
+        call: &Call<'_>,
+        place: Place,
+        status: u16,
+        stored: &Stored,
+        echo: Option<Value>,
+    ) -> Done {
         let mut canonical = stored.canonical(call.resource_type);
         if let (Value::Object(canonical), Some(Value::Object(echo))) = (&mut canonical, echo) {
             let echoed = echo.into_iter().filter(|(name, _)| name != "password");
@@ -167,7 +170,7 @@ impl Service<'_> {
             .creation
             .location
             .then(|| format!("{}{}", self.origin, renderer.path(call.resource_type, &stored.id)));
-        let body = renderer.resource(call.resource_type, Place::Alone, canonical);
+        let body = renderer.resource(call.resource_type, place, canonical);
         let tag = self.habits.entity_tags.shown.then(|| stored.tag());
         Done { status, body: (status != 204).then_some(body), tag, location }
     }

@@ -25,6 +25,8 @@ pub(super) struct Stored {
     pub(super) version: u64,
     /// How many reads do not see it yet.
     pub(super) unseen: u32,
+    /// What so many reads still see.
+    pub(super) stale: Option<(Object, u32)>,
 }
 
 impl Stored {
@@ -34,6 +36,21 @@ impl Stored {
 
     pub(super) fn tag(&self) -> String {
         format!("W/\"{}\"", self.version)
+    }
+
+    /// What this read sees, if anything.
+    pub(super) fn look(&mut self) -> Option<Self> {
+        if self.unseen > 0 {
+            self.unseen -= 1;
+            return None;
+        }
+        let Some((content, reads)) = &mut self.stale else { return Some(self.clone()) };
+        *reads -= 1;
+        let (content, is_last) = (content.clone(), *reads == 0);
+        if is_last {
+            self.stale = None;
+        }
+        Some(Self { content, ..self.clone() })
     }
 
     /// As RFC 7643 has it.
@@ -93,6 +110,7 @@ impl Store {
             changed: now(),
             version: 0,
             unseen: 0,
+            stale: None,
         };
         stored.write(content);
         self.all_mut(resource_type).push(stored);

@@ -46,9 +46,9 @@ impl Service<'_> {
         };
         let id = self.store.insert(resource_type, id, content);
         let stored = self.store.get_mut(resource_type, &id).ok_or_else(Refusal::not_found)?;
-        stored.unseen = self.habits.creation.unseen;
+        stored.unseen = self.habits.lag.unseen;
         let stored = stored.clone();
-        Ok(self.shown(call, status, &stored, echo))
+        Ok(self.written(call, status, &stored, echo))
     }
 
     pub(super) fn put(&mut self, call: &Call<'_>, id: &str, status: u16) -> Result<Done, Refusal> {
@@ -106,12 +106,14 @@ impl Service<'_> {
             }
             Fate::Changed => {
                 after.write(content);
+                let stale = self.habits.lag.stale;
+                after.stale = (stale > 0).then(|| (before.content.clone(), stale));
                 if let Some(stored) = self.store.get_mut(resource_type, &before.id) {
                     *stored = after.clone();
                 }
             }
         }
-        Ok(self.shown(call, status, &after, echo))
+        Ok(self.written(call, status, &after, echo))
     }
 
     pub(super) fn delete(&mut self, call: &Call<'_>, id: &str, status: u16) -> Result<Done, Refusal> {
@@ -146,7 +148,7 @@ impl Service<'_> {
         if let Some(stored) = self.store.get_mut(call.resource_type, &after.id) {
             *stored = after.clone();
         }
-        self.shown(call, status, &after, echo)
+        self.written(call, status, &after, echo)
     }
 
     fn namesake(&self, resource_type: ResourceType, id: Option<&str>, content: &Object) -> Option<Stored> {

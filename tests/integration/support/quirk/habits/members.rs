@@ -113,8 +113,10 @@ pub(crate) enum Replacing {
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Shown {
     Always,
-    /// Where one group is read, but in no list.
+    /// Where one group is read or written, but in no list.
     Singly,
+    /// Where groups are read, but not where they are written.
+    Reads,
     /// Only where `attributes` names them.
     Request,
     /// An empty array, always.

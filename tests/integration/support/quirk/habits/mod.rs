@@ -19,10 +19,10 @@ pub(crate) use self::{
     members::{InPut, Members, OtherRemoval, Readded, Removal, Replacing, Shown, Stranger, Taken},
     wire::{
         Booleans, Discovery, EntityTags, ErrorBody, ErrorStatus, Errors, Fault, FaultBody, Form, Ids,
-        IfMatch, Keys, Locations, Meta, Shape, Wire,
+        IfMatch, Keys, Limit, Locations, Meta, Shape, Wire,
     },
     writing::{
-        AbsentActive, Creation, ExtensionPath, OperationsKey, Patching, Pathless, Putting, Selections,
+        AbsentActive, Creation, ExtensionPath, Lag, OperationsKey, Patching, Pathless, Putting, Selections,
     },
 };
 use super::ResourceType;
@@ -56,6 +56,8 @@ pub(crate) struct Habits {
     pub(crate) filter: Filtering,
     /// What a creation does.
     pub(crate) creation: Creation,
+    /// How late reads see what was written.
+    pub(crate) lag: Lag,
     /// The dialect of PATCH.
     pub(crate) patch: Patching,
     /// What a PUT does.
@@ -82,6 +84,7 @@ impl Default for Habits {
             paging: Paging::default(),
             filter: Filtering::default(),
             creation: Creation::default(),
+            lag: Lag::default(),
             patch: Patching::default(),
             put: Putting::default(),
             members: Members::default(),

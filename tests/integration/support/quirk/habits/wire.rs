@@ -37,8 +37,10 @@ pub(crate) struct Wire {
     pub(crate) answers: String,
     /// 403 for requests that do not say who they are.
     pub(crate) needs_user_agent: bool,
+    /// 429 for too many requests.
+    pub(crate) limit: Option<Limit>,
     /// 429 for too many writes.
-    pub(crate) write_limit: Option<WriteLimit>,
+    pub(crate) write_limit: Option<Limit>,
 }
 
 impl Default for Wire {
@@ -47,16 +49,17 @@ impl Default for Wire {
             accepts: ["application/scim+json", "application/json"].map(str::to_owned).to_vec(),
             answers: "application/scim+json".to_owned(),
             needs_user_agent: false,
+            limit: None,
             write_limit: None,
         }
     }
 }
 
-/// So many writes in so many seconds.
+/// So many requests in so many seconds.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
-pub(crate) struct WriteLimit {
-    pub(crate) writes: usize,
+pub(crate) struct Limit {
+    pub(crate) requests: usize,
     pub(crate) seconds: u64,
 }
 
@@ -90,6 +93,8 @@ pub(crate) enum ErrorBody {
     Plain,
     /// A web page, as text/html.
     Html,
+    /// A web page that says it is SCIM.
+    HtmlAsScim,
     /// The detail in another envelope than SCIM's.
     OtherJson,
 }

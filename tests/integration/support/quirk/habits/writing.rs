@@ -11,22 +11,24 @@ pub(crate) struct Creation {
     pub(crate) duplicate_type: Option<String>,
     /// It changes the one that is there instead, and answers this.
     pub(crate) upserts: Option<u16>,
-    /// So many reads do not see what was just created.
-    pub(crate) unseen: u32,
     /// Answers name where the resource is.
     pub(crate) location: bool,
 }
 
 impl Default for Creation {
     fn default() -> Self {
-        Self {
-            duplicate: 409,
-            duplicate_type: Some("uniqueness".to_owned()),
-            upserts: None,
-            unseen: 0,
-            location: true,
-        }
+        Self { duplicate: 409, duplicate_type: Some("uniqueness".to_owned()), upserts: None, location: true }
     }
+}
+
+/// How late reads see what was written.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub(crate) struct Lag {
+    /// So many reads do not see what was just created.
+    pub(crate) unseen: u32,
+    /// So many reads see what was there before a change.
+    pub(crate) stale: u32,
 }
 
 #[derive(Clone, Debug, Deserialize)]
