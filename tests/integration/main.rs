@@ -33,3 +33,4 @@ mod strict;
 mod support;
 mod traffic;
 mod users;
+mod wild;
