@@ -18,7 +18,8 @@ use crate::{
 /// How a collection of this server is read.
 pub(super) fn walk_options(session: &Session, resource_type: ResourceType) -> WalkOptions {
     let capabilities = session.capabilities().kind(resource_type);
-    WalkOptions { page_size: capabilities.page_size, by_search: session.by_search.load(Ordering::Relaxed) }
+    let by_search = session.by_search.load(Ordering::Relaxed);
+    WalkOptions { page_size: capabilities.page_size, by_search, mode: capabilities.paging }
 }
 
 /// One request by filter; everything, page by page, where that does not tell.

@@ -9,18 +9,18 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use self::{
-    reading::{identified, not_scim, page, same_identity, versioned},
+    reading::{identified, is_only, not_scim, page, same_identity, versioned},
     requests::MediaTypes,
 };
 use super::{
     codec::{Codec, Verb},
     discovery::Discovery,
     endpoint::Endpoint,
-    error::{Error, ErrorKind},
+    error::{Error, ErrorKind, ScimType},
     filter::Filter,
     http::{Answer, Http, Request},
     patch::PatchRequest,
-    port::{Deleted, Page, PageRequest, Port, ResourceType},
+    port::{CursorPage, Deleted, Page, PageRequest, Port, ResourceType},
     profile::{Dialect, DiscoveryMode},
     resource::Resource,
 };
@@ -62,7 +62,7 @@ impl Client {
         Err(not_scim(request, &answer, "this status is none that SCIM knows here"))
     }
 
-    async fn page(&self, resource_type: ResourceType, request: &Request) -> Result<Page, Error> {
+    async fn page(&self, resource_type: ResourceType, request: &Request) -> Result<CursorPage, Error> {
         let answer = self.send(request, Verb::List).await?;
         let body = answer.json().map_err(|detail| not_scim(request, &answer, detail))?;
         let read = |element| self.codec.read(resource_type, element);
@@ -132,15 +132,34 @@ impl Port for Client {
 
     async fn search(&self, resource_type: ResourceType, filter: &Filter) -> Result<Page, Error> {
         let filter = self.codec.filter(resource_type, filter);
-        self.page(resource_type, &self.filtered(resource_type, filter)?).await
+        Ok(self.page(resource_type, &self.filtered(resource_type, filter)?).await?.page)
     }
 
     async fn list(&self, resource_type: ResourceType, page: PageRequest) -> Result<Page, Error> {
-        self.page(resource_type, &self.listing(resource_type, page)).await
+        Ok(self.page(resource_type, &self.listing(resource_type, page)).await?.page)
+    }
+
+    async fn list_from(
+        &self,
+        resource_type: ResourceType,
+        cursor: &str,
+        count: u64,
+    ) -> Result<CursorPage, Error> {
+        self.page(resource_type, &self.listing_from(resource_type, cursor, count)).await
+    }
+
+    async fn is_member(&self, group: &str, member: &str) -> Result<bool, Error> {
+        let request = self.filtered(ResourceType::Group, self.codec.membership(group, member))?;
+        let page = self.page(ResourceType::Group, &request).await?.page;
+        is_only(&page, group).ok_or_else(|| Error {
+            scim_type: Some(ScimType::InvalidFilter),
+            detail: Some("the server ignored the filter".to_owned()),
+            ..Error::new(ErrorKind::Rejected, request.operation())
+        })
     }
 
     async fn get(&self, resource_type: ResourceType, id: &str) -> Result<Option<Resource>, Error> {
-        let request = self.resource(Method::GET, resource_type, id, None)?;
+        let request = self.reading(resource_type, id)?;
         let answer = match self.send(&request, Verb::Read).await {
             Err(error) if error.kind == ErrorKind::NotFound => return Ok(None),
             answer => answer?,

@@ -18,8 +18,9 @@ use super::{
     error::{Error, ErrorKind},
     filter::{Expression, Filter},
     patch::PatchRequest,
+    path::AttributePath,
     port::{Deleted, Page, PageRequest, Port, ResourceType},
-    resource::Resource,
+    resource::{Resource, member_id},
 };
 
 pub use self::call::{Call, Matcher, Method};
@@ -224,6 +225,17 @@ impl Port for Fake {
             let from = most(start_index.saturating_sub(1));
             let resources = all.iter().skip(from).take(most(count)).cloned().collect();
             Ok(Page { resources, total_results: Some(all.len() as u64) })
+        })
+    }
+
+    async fn is_member(&self, group: &str, member: &str) -> Result<bool, Error> {
+        let call = Call::new(Method::IsMember, ResourceType::Group).about(group).with(json!(member));
+        self.serve(call, |state| {
+            let members = AttributePath::core("members");
+            let group = state.store.find(ResourceType::Group, group);
+            let members = group.and_then(|group| group.get(&members)).and_then(Value::as_array);
+            let is_it = |known: &Value| member_id(known).as_deref() == Some(member);
+            Ok(members.is_some_and(|members| members.iter().any(is_it)))
         })
     }
 

@@ -5,10 +5,11 @@ use std::fmt;
 
 use tokio::time::Instant;
 
-use self::pager::Pager;
+use self::pager::{Ask, Pager};
 use super::{
     error::Error,
     port::{Port, ResourceType},
+    profile::PagingMode,
     resource::Resource,
 };
 
@@ -26,6 +27,9 @@ pub struct WalkOptions {
     /// Ask by POST to `/.search`, because an earlier walk found that only this
     /// pages.
     pub by_search: bool,
+    /// How the server pages, where that is known. `None`: by index, and by
+    /// `/.search` where that does not go on.
+    pub mode: Option<PagingMode>,
 }
 
 /// What a walk found out about the collection.
@@ -90,8 +94,15 @@ where
     let mut pager = Pager::new(options);
     loop {
         let requested = Instant::now();
-        let step = match port.list(resource_type, pager.request()).await {
-            Ok(page) => pager.accept(page),
+        let answer = match pager.ask() {
+            Ask::Page(page) => port.list(resource_type, page).await.map(|page| (page, None)),
+            Ask::From(cursor, count) => {
+                let answer = port.list_from(resource_type, &cursor, count).await;
+                answer.map(|answer| (answer.page, answer.next))
+            }
+        };
+        let step = match answer {
+            Ok((page, next)) => pager.accept(page, next),
             Err(error) => pager.refused(error)?,
         };
         if !step.fresh.is_empty() {

@@ -7,7 +7,13 @@ use std::{fmt, time::Duration};
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-use super::{discovery::Discovery, error::Error, filter::Filter, patch::PatchRequest, resource::Resource};
+use super::{
+    discovery::Discovery,
+    error::{Error, ErrorKind},
+    filter::Filter,
+    patch::PatchRequest,
+    resource::Resource,
+};
 
 /// The two kinds of resource that are managed (RFC 7643 §4.1, §4.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -62,6 +68,16 @@ pub struct Page {
     pub total_results: Option<u64>,
 }
 
+/// One page of a listing by cursor (RFC 9865).
+#[derive(Clone, Debug, Default)]
+pub struct CursorPage {
+    /// The page.
+    pub page: Page,
+    /// Where the next one begins; `None` after the last one, and from servers
+    /// that know no cursors.
+    pub next: Option<String>,
+}
+
 /// What a DELETE found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Deleted {
@@ -74,7 +90,8 @@ pub enum Deleted {
 /// Requests to one SCIM server.
 ///
 /// Every call is one request, but for one repeat with fresh credentials after
-/// a 401. Nothing is retried here: whoever asks decides.
+/// a 401, and for a PATCH that is too large for the server. Nothing is retried
+/// here: whoever asks decides.
 #[async_trait]
 pub trait Port: fmt::Debug + Send + Sync {
     /// What the server says of itself (RFC 7643 §5). Advice, never a
@@ -88,6 +105,24 @@ pub trait Port: fmt::Debug + Send + Sync {
     /// One page of everything.
     async fn list(&self, resource_type: ResourceType, page: PageRequest) -> Result<Page, Error>;
 
+    /// One page of everything by cursor (RFC 9865); the first one begins at
+    /// `""`.
+    async fn list_from(
+        &self,
+        resource_type: ResourceType,
+        _cursor: &str,
+        _count: u64,
+    ) -> Result<CursorPage, Error> {
+        Err(no_such_door(resource_type, "cursors are not known here"))
+    }
+
+    /// Whether a group has this member, by a filter, for servers that do not
+    /// show members otherwise. An answer that cannot be told from one to
+    /// another question is an error, and never a no.
+    async fn is_member(&self, _group: &str, _member: &str) -> Result<bool, Error> {
+        Err(no_such_door(ResourceType::Group, "members cannot be asked for here"))
+    }
+
     /// One resource by its id; `None` where there is none (404).
     async fn get(&self, resource_type: ResourceType, id: &str) -> Result<Option<Resource>, Error>;
 
@@ -95,6 +130,11 @@ pub trait Port: fmt::Debug + Send + Sync {
     async fn create(&self, resource_type: ResourceType, body: &Resource) -> Result<Resource, Error>;
 
     /// Changes; `None` where the server answered without a body (204).
+    ///
+    /// Where the profile limits the size of a request, this may be several,
+    /// in the order of the operations. A failure on the way leaves those
+    /// before it in effect and those behind it unsent; whoever asked reads
+    /// again and finds what is missing.
     async fn patch(
         &self,
         resource_type: ResourceType,
@@ -124,4 +164,12 @@ pub trait Port: fmt::Debug + Send + Sync {
     /// The most time one request may take, so that nothing is begun that
     /// cannot end in time.
     fn deadline(&self) -> Duration;
+}
+
+fn no_such_door(resource_type: ResourceType, detail: &str) -> Error {
+    Error {
+        detail: Some(detail.to_owned()),
+        sent: false,
+        ..Error::new(ErrorKind::Unsupported, format!("GET {}", resource_type.endpoint()))
+    }
 }

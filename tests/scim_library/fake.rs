@@ -116,7 +116,7 @@ async fn it_is_listed_page_by_page() {
         fake.insert(Group, json!({"displayName": number.to_string()}));
     }
     let mut names = Vec::new();
-    let options = WalkOptions { page_size: 10, by_search: false };
+    let options = WalkOptions { page_size: 10, by_search: false, mode: None };
     let walked = walk(&fake, Group, options, |page, _| {
         names.extend(page.iter().map(|group| group.text("displayName").unwrap().to_owned()));
     });
@@ -145,4 +145,15 @@ async fn a_server_that_ignores_filters_answers_strangers() {
     assert!(fake.search(User, &filter).await.unwrap().resources.is_empty());
     fake.ignore_filters();
     assert_eq!(fake.search(User, &filter).await.unwrap().resources.len(), 1);
+}
+
+#[tokio::test]
+async fn it_says_who_is_a_member() {
+    let fake = Fake::new();
+    let group = fake.insert(Group, json!({"displayName": "crew", "members": [{"value": "1"}, {"value": 2}]}));
+    for (member, is_one) in [("1", true), ("2", true), ("3", false)] {
+        assert_eq!(fake.is_member(&group, member).await.unwrap(), is_one, "{member}");
+    }
+    assert!(!fake.is_member("nowhere", "1").await.unwrap());
+    assert_eq!(fake.calls().len(), 4);
 }

@@ -7,6 +7,8 @@ mod address;
 mod classify;
 mod client;
 mod credentials;
+mod cursors;
+mod dialect;
 mod fake;
 mod filter;
 mod golden;

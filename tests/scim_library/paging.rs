@@ -32,7 +32,7 @@ async fn seen_by(server: &impl Lists, options: WalkOptions) -> (Walked, HashSet<
 }
 
 fn options(page_size: u64) -> WalkOptions {
-    WalkOptions { page_size, by_search: false }
+    WalkOptions { page_size, by_search: false, mode: None }
 }
 
 async fn expect(
@@ -96,7 +96,7 @@ async fn search_takes_over_where_get_repeats_its_first_page() {
 #[tokio::test]
 async fn what_is_known_of_search_saves_the_detour() {
     let server = Odd::of(25, FIRST_TWENTY, Some(PROPER), Total::True);
-    let (walked, _) = seen_by(&server, WalkOptions { page_size: 10, by_search: true }).await;
+    let (walked, _) = seen_by(&server, WalkOptions { page_size: 10, by_search: true, mode: None }).await;
     assert_eq!(walked, Walked { listing: Listing::Complete, by_search: true, count: 25 });
     assert_eq!(server.asked(), [(1, SEARCH), (11, SEARCH), (21, SEARCH)]);
 }
@@ -104,7 +104,7 @@ async fn what_is_known_of_search_saves_the_detour() {
 #[tokio::test]
 async fn a_search_that_is_no_longer_there_falls_back_to_get() {
     let server = Odd::of(23, PROPER, None, Total::True);
-    let (walked, _) = seen_by(&server, WalkOptions { page_size: 100, by_search: true }).await;
+    let (walked, _) = seen_by(&server, WalkOptions { page_size: 100, by_search: true, mode: None }).await;
     assert_eq!(walked, Walked { listing: Listing::Complete, by_search: false, count: 23 });
     assert_eq!(server.asked(), [(1, SEARCH), (1, GET)]);
 }
@@ -262,7 +262,7 @@ proptest! {
         let mut server = Odd::of(size, get, search, total);
         server.hidden = hidden;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-        let (walked, seen) = runtime.block_on(seen_by(&server, WalkOptions { page_size, by_search }));
+        let (walked, seen) = runtime.block_on(seen_by(&server, WalkOptions { page_size, by_search, mode: None }));
         if walked.listing == Listing::Complete {
             prop_assert_eq!(seen.len() as u64, server.visible(), "{:?}", server);
             prop_assert!(server.hidden.iter().all(|at| *at >= size), "{:?}", server);

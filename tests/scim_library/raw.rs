@@ -14,6 +14,7 @@ use scim_operator::scim::{
     http::{Http, Limits, Tls},
     profile::Dialect,
 };
+use serde_json::Value;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -74,6 +75,14 @@ impl Server {
 
     pub(crate) fn client(&self) -> Client {
         client(&self.url(), &["127.0.0.1"], token(), Limits::default())
+    }
+
+    /// A client that speaks the standard with these overrides.
+    pub(crate) fn client_speaking(&self, overrides: &Value) -> Client {
+        let dialect = Dialect::standard(overrides.as_object().unwrap()).unwrap();
+        let policy = AddressPolicy::new(&["127.0.0.1"], []);
+        let http = Http::new(token(), policy, Limits::default(), &Tls::default()).unwrap();
+        Client::new(Endpoint::parse(&self.url(), true).unwrap(), Arc::new(dialect), http)
     }
 
     pub(crate) fn client_with(&self, limits: Limits) -> Client {

@@ -6,7 +6,7 @@ use crate::scim::{
     error::{Error, ErrorKind},
     http::{Answer, Request},
     path::AttributePath,
-    port::Page,
+    port::{CursorPage, Page},
     resource::{Resource, find},
 };
 
@@ -19,11 +19,14 @@ const LIST_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:ListResponse";
 pub(super) fn page(
     body: Value,
     read: impl Fn(Value) -> Result<Resource, &'static str>,
-) -> Result<Page, &'static str> {
+) -> Result<CursorPage, &'static str> {
+    let mut next = None;
     let (elements, total_results) = match body {
         Value::Array(elements) => (elements, None),
         Value::Object(list) => {
             let total = find(&list, "totalResults").and_then(whole_number);
+            let cursor = find(&list, "nextCursor").and_then(Value::as_str);
+            next = cursor.filter(|cursor| !cursor.is_empty()).map(str::to_owned);
             (elements(list, total)?, total)
         }
         _ => return Err("the body is neither a list nor an array"),
@@ -32,7 +35,8 @@ pub(super) fn page(
         let resource = read(element)?;
         resource.id().map(|_| resource).ok_or("the list holds something without an id")
     });
-    Ok(Page { resources: identities.collect::<Result<_, _>>()?, total_results })
+    let page = Page { resources: identities.collect::<Result<_, _>>()?, total_results };
+    Ok(CursorPage { page, next })
 }
 
 fn elements(mut list: Map<String, Value>, total: Option<u64>) -> Result<Vec<Value>, &'static str> {
@@ -66,6 +70,16 @@ pub(super) fn versioned(mut resource: Resource, entity_tag: Option<&str>) -> Res
         resource.set(&AttributePath::core("meta").sub("version"), tag.into());
     }
     resource
+}
+
+/// Whether what was found is this one and nobody else, or nothing at all;
+/// `None` where the answer is to another question.
+pub(super) fn is_only(page: &Page, id: &str) -> Option<bool> {
+    match page.resources.as_slice() {
+        [] if page.total_results.unwrap_or(0) == 0 => Some(false),
+        [only] if only.id().as_deref() == Some(id) => Some(true),
+        _ => None,
+    }
 }
 
 /// Whether the answer is about the identity that was asked for.

@@ -10,7 +10,7 @@ use crate::scim::{
     error::{Error, ErrorKind, ScimType},
     http::Request,
     port::{PageRequest, ResourceType},
-    profile::{self, PagingMode},
+    profile::{self, PagingMode, ReadBack},
 };
 
 /// The schema of a query by POST (RFC 7644 §3.4.3).
@@ -19,6 +19,9 @@ const SEARCH_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest
 /// The most hits that are asked for: one is expected, and a server that
 /// ignores the filter would send everybody.
 const SEARCH_COUNT: u64 = 50;
+
+/// The attributes of groups in the standard (RFC 7643 §3.1, §4.2).
+const GROUP_ATTRIBUTES: [&str; 6] = ["schemas", "id", "externalId", "displayName", "members", "meta"];
 
 /// The media types of requests, ready to be sent.
 #[derive(Debug)]
@@ -81,13 +84,22 @@ impl Client {
         // Pages are counted from 1 here, and by some servers from 0.
         let first = (start_index + paging.first_index).saturating_sub(1);
         if by_search || paging.mode == Some(PagingMode::Search) {
-            let body = json!({"schemas": [SEARCH_SCHEMA], "startIndex": first, "count": count});
+            let mut body = json!({"schemas": [SEARCH_SCHEMA], "startIndex": first, "count": count});
+            if let Some(attributes) = self.attributes(resource_type) {
+                body["attributes"] = json!(attributes);
+            }
             return self.collection(Method::POST, resource_type, "/.search", Some(&body));
         }
         let parameters = match paging.mode {
             Some(PagingMode::Whole) => Vec::new(),
             _ => vec![("startIndex", first.to_string()), ("count", count.to_string())],
         };
+        self.queried(resource_type, parameters)
+    }
+
+    /// For one page of everything by cursor.
+    pub(super) fn listing_from(&self, resource_type: ResourceType, cursor: &str, count: u64) -> Request {
+        let parameters = [("cursor", cursor.to_owned()), ("count", count.to_string())];
         self.queried(resource_type, parameters)
     }
 
@@ -115,9 +127,32 @@ impl Client {
         parameters: impl IntoIterator<Item = (&'a str, String)>,
     ) -> Request {
         let mut request = self.collection(Method::GET, resource_type, "", None);
-        let parameters = query(parameters);
+        let attributes = self.attributes(resource_type).map(|names| ("attributes", names.join(",")));
+        let parameters = query(parameters.into_iter().chain(attributes));
         request.url.set_query((!parameters.is_empty()).then_some(&parameters));
         request
+    }
+
+    /// For one resource as it is.
+    pub(super) fn reading(&self, resource_type: ResourceType, id: &str) -> Result<Request, Error> {
+        let mut request = self.resource(Method::GET, resource_type, id, None)?;
+        if let Some(names) = self.attributes(resource_type) {
+            request.url.set_query(Some(&query([("attributes", names.join(","))])));
+        }
+        Ok(request)
+    }
+
+    /// What has to be asked for by name: the attributes of groups, where the
+    /// server shows members only so. The list takes the place of what is shown
+    /// by default (RFC 7644 §3.9), so all that is known is in it.
+    fn attributes(&self, resource_type: ResourceType) -> Option<Vec<String>> {
+        let profile = &self.dialect.profile;
+        let is_asked = resource_type == ResourceType::Group && profile.members.read == ReadBack::Requested;
+        let listed = profile.groups.attributes.keys().chain(profile.groups.extensions.keys());
+        let known = GROUP_ATTRIBUTES.iter().map(ToString::to_string);
+        let others =
+            listed.filter(|name| !GROUP_ATTRIBUTES.iter().any(|known| known.eq_ignore_ascii_case(name)));
+        is_asked.then(|| known.chain(others.cloned()).collect())
     }
 
     /// Where a resource is, for `$ref`.

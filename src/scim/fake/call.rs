@@ -29,6 +29,8 @@ pub enum Method {
     Search,
     /// `list`
     List,
+    /// `is_member`
+    IsMember,
     /// `get`
     Get,
     /// `create`

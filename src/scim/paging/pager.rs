@@ -11,8 +11,18 @@ use super::{Gap, Listing, MAX_PAGES, WalkOptions};
 use crate::scim::{
     error::{Error, ErrorKind},
     port::{Page, PageRequest},
+    profile::PagingMode,
     resource::Resource,
 };
+
+/// What is asked next.
+#[derive(Debug)]
+pub(super) enum Ask {
+    /// A page by its number.
+    Page(PageRequest),
+    /// A page by its cursor, and of at most so many.
+    From(String, u64),
+}
 
 /// What follows from one answer.
 #[derive(Debug)]
@@ -44,6 +54,10 @@ enum Means {
     Search,
     /// By `/.search`, since GET went no further for this reason.
     SearchInstead(Gap),
+    /// By cursor.
+    Cursor,
+    /// One answer that is to hold everything.
+    Whole,
 }
 
 /// A walk over one collection.
@@ -56,6 +70,10 @@ pub(super) struct Pager {
     /// would make the count too small: incomplete, never falsely complete.
     seen: HashSet<u64>,
     hasher: RandomState,
+    /// Where the next page begins, by cursor.
+    cursor: String,
+    /// Hashes of the cursors so far: one that comes again leads round.
+    cursors: HashSet<u64>,
     total: Total,
     shrank: bool,
     search_answered: bool,
@@ -77,9 +95,18 @@ impl Pager {
     pub(super) fn new(options: WalkOptions) -> Self {
         Self {
             page_size: options.page_size.max(1),
-            means: if options.by_search { Means::Search } else { Means::Get },
+            means: match options.mode {
+                Some(PagingMode::Cursor) => Means::Cursor,
+                Some(PagingMode::Whole) => Means::Whole,
+                Some(PagingMode::Search) => Means::Search,
+                Some(PagingMode::Index) => Means::GetOnly,
+                None if options.by_search => Means::Search,
+                None => Means::Get,
+            },
             pages: 0,
             seen: HashSet::new(),
+            cursor: String::new(),
+            cursors: HashSet::new(),
             hasher: RandomState::new(),
             total: Total::Unknown,
             shrank: false,
@@ -88,10 +115,14 @@ impl Pager {
         }
     }
 
-    pub(super) fn request(&self) -> PageRequest {
+    pub(super) fn ask(&self) -> Ask {
+        if self.means == Means::Cursor {
+            return Ask::From(self.cursor.clone(), self.page_size);
+        }
         // Behind what was seen, not behind what was sent: where pages overlap,
         // the latter would leave out as many at the end.
-        PageRequest { start_index: self.count() + 1, count: self.page_size, by_search: self.searches() }
+        let (start_index, by_search) = (self.count() + 1, self.searches());
+        Ask::Page(PageRequest { start_index, count: self.page_size, by_search })
     }
 
     pub(super) fn count(&self) -> u64 {
@@ -104,13 +135,17 @@ impl Pager {
         self.search_helped && self.searches()
     }
 
-    pub(super) fn accept(&mut self, page: Page) -> Step {
+    pub(super) fn accept(&mut self, page: Page, next: Option<String>) -> Step {
         self.pages += 1;
         let length = page.resources.len() as u64;
         let fresh: Vec<Resource> =
             page.resources.into_iter().filter(|resource| self.is_new(resource)).collect();
         self.weigh(page.total_results, length);
-        let end = self.judge(length, fresh.len() as u64);
+        let end = match self.means {
+            Means::Cursor => self.follow(next, length),
+            Means::Whole => Some(self.all_there_is()),
+            _ => self.judge(length, fresh.len() as u64),
+        };
         if self.searches() && self.search_answered {
             self.search_helped |=
                 self.means == Means::Search || !fresh.is_empty() || end == Some(Listing::Complete);
@@ -206,6 +241,43 @@ impl Pager {
             };
         }
         (self.pages >= MAX_PAGES).then_some(Listing::Incomplete(Gap::TooManyPages))
+    }
+
+    /// Only a missing cursor ends a list (RFC 9865 §2): pages on the way may
+    /// be empty.
+    fn follow(&mut self, next: Option<String>, length: u64) -> Option<Listing> {
+        let Some(next) = next else { return self.without_cursor(length) };
+        if !self.cursors.insert(self.hasher.hash_one(&next)) {
+            return Some(Listing::Incomplete(Gap::NoProgress));
+        }
+        self.cursor = next;
+        (self.pages >= MAX_PAGES).then_some(Listing::Incomplete(Gap::TooManyPages))
+    }
+
+    /// The end, unless the first page looks like one of a server that knows no
+    /// cursors: that one is asked on by index.
+    fn without_cursor(&mut self, length: u64) -> Option<Listing> {
+        let is_more = match self.total {
+            Total::Told(told) => told > self.count(),
+            Total::Unknown => self.pages == 1 && self.may_be_cut(length),
+            Total::Disproved => false,
+        };
+        match (is_more, self.pages) {
+            (false, _) => Some(self.complete()),
+            (true, 1) => {
+                self.means = Means::Get;
+                None
+            }
+            (true, _) => Some(Listing::Incomplete(Gap::EndedEarly)),
+        }
+    }
+
+    /// Of one answer that is to hold everything.
+    fn all_there_is(&self) -> Listing {
+        match self.total {
+            Total::Told(told) if told > self.count() => Listing::Incomplete(Gap::EndedEarly),
+            _ => Listing::Complete,
+        }
     }
 
     /// Whether a page of this length may be the beginning of something longer:
