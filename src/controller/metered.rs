@@ -13,7 +13,7 @@ use crate::{
         error::{Error, ErrorKind},
         filter::Filter,
         patch::PatchRequest,
-        port::{Deleted, Page, PageRequest, Port, ResourceType},
+        port::{CursorPage, Deleted, Page, PageRequest, Port, ResourceType},
         resource::Resource,
     },
 };
@@ -58,6 +58,19 @@ impl<P: Port> Port for Metered<P> {
     async fn list(&self, resource_type: ResourceType, page: PageRequest) -> Result<Page, Error> {
         let method = if page.by_search { "POST" } else { "GET" };
         self.count(method, name(resource_type), self.port.list(resource_type, page)).await
+    }
+
+    async fn list_from(
+        &self,
+        resource_type: ResourceType,
+        cursor: &str,
+        count: u64,
+    ) -> Result<CursorPage, Error> {
+        self.count("GET", name(resource_type), self.port.list_from(resource_type, cursor, count)).await
+    }
+
+    async fn is_member(&self, group: &str, member: &str) -> Result<bool, Error> {
+        self.count("GET", name(ResourceType::Group), self.port.is_member(group, member)).await
     }
 
     async fn get(&self, resource_type: ResourceType, id: &str) -> Result<Option<Resource>, Error> {

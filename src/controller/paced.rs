@@ -19,7 +19,7 @@ use crate::scim::{
     error::Error,
     filter::Filter,
     patch::PatchRequest,
-    port::{Deleted, Page, PageRequest, Port, ResourceType},
+    port::{CursorPage, Deleted, Page, PageRequest, Port, ResourceType},
     resource::Resource,
 };
 
@@ -77,6 +77,21 @@ impl Port for Paced {
     async fn list(&self, resource_type: ResourceType, page: PageRequest) -> Result<Page, Error> {
         let list = || self.port.list(resource_type, page);
         self.send(Access::Read, "GET", resource_type.endpoint(), list).await
+    }
+
+    async fn list_from(
+        &self,
+        resource_type: ResourceType,
+        cursor: &str,
+        count: u64,
+    ) -> Result<CursorPage, Error> {
+        let list = || self.port.list_from(resource_type, cursor, count);
+        self.send(Access::Read, "GET", resource_type.endpoint(), list).await
+    }
+
+    async fn is_member(&self, group: &str, member: &str) -> Result<bool, Error> {
+        let ask = || self.port.is_member(group, member);
+        self.send(Access::Read, "GET", ResourceType::Group.endpoint(), ask).await
     }
 
     async fn get(&self, resource_type: ResourceType, id: &str) -> Result<Option<Resource>, Error> {
