@@ -14,6 +14,7 @@ mod filter;
 mod golden;
 mod headers;
 mod interpreter;
+mod mutations;
 mod oauth2;
 mod odd;
 mod paging;
