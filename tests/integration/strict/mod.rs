@@ -2,6 +2,7 @@
 //! refuses what it does not. The operator has no part in this.
 
 mod buypass;
+mod client;
 mod confirmit;
 mod idaas_nl;
 mod proxied;

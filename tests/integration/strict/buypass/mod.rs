@@ -29,7 +29,7 @@ async fn caller(server: &Buypass, scopes: &str) -> Caller {
 }
 
 #[expect(clippy::disallowed_methods, reason = "the tests look at servers with a client of their own")]
-async fn token(server: &Buypass, scopes: &str) -> Value {
+pub(super) async fn token(server: &Buypass, scopes: &str) -> Value {
     let body: String = url::form_urlencoded::Serializer::new(String::new())
         .extend_pairs([("grant_type", "client_credentials"), ("scope", scopes)])
         .extend_pairs([("client_id", CLIENT), ("client_secret", SECRET)])
