@@ -29,13 +29,13 @@ struct Cursors {
     blank: Option<u64>,
     counts: bool,
     /// Whether it knows cursors at all; else it goes by index.
-    knows_cursors: bool,
+    has_any: bool,
     /// The page whose cursor leads back to the beginning.
     round: Option<u64>,
 }
 
 const PROPER: Cursors =
-    Cursors { size: 25, cap: 10, overlap: 0, blank: None, counts: true, knows_cursors: true, round: None };
+    Cursors { size: 25, cap: 10, overlap: 0, blank: None, counts: true, has_any: true, round: None };
 
 impl Cursors {
     fn page(&self, from: u64, count: u64) -> Page {
@@ -46,7 +46,7 @@ impl Cursors {
     }
 
     fn answer(&self, cursor: &str, count: u64) -> Result<CursorPage, Error> {
-        if !self.knows_cursors {
+        if !self.has_any {
             return Ok(CursorPage { page: self.page(0, count), next: None });
         }
         let position = |text: &str| Some(text.split_once('-')?).map(|(n, at)| (n.parse(), at.parse()));
@@ -167,7 +167,7 @@ async fn a_cursor_that_comes_again_leads_nowhere() {
 
 #[tokio::test]
 async fn a_server_that_knows_no_cursors_is_asked_on_by_index() {
-    let server = Cursors { knows_cursors: false, ..PROPER };
+    let server = Cursors { has_any: false, ..PROPER };
     let (walked, seen, asked) = walked(&server, PagingMode::Cursor, 10).await;
     assert_eq!((walked.listing, seen), (Listing::Complete, 25));
     assert_eq!(asked, ["", "#11", "#21"]);
@@ -198,19 +198,19 @@ proptest! {
         overlap in 0..4_u64,
         blank in prop::option::of(2..5_u64),
         counts: bool,
-        knows_cursors: bool,
+        has_any: bool,
         round in prop::option::of(0..6_u64),
         page_size in 1..120_u64,
     ) {
         // Where nothing counts, an odd cap looks like the end to everybody.
-        let cap = if counts || knows_cursors { cap } else { 50 };
-        let server = Cursors { size, cap, overlap, blank, counts, knows_cursors, round };
+        let cap = if counts || has_any { cap } else { 50 };
+        let server = Cursors { size, cap, overlap, blank, counts, has_any, round };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let (walked, seen, _) = runtime.block_on(walked(&server, PagingMode::Cursor, page_size));
         if walked.listing == Listing::Complete {
             prop_assert_eq!(seen, size, "{:?}", server);
         }
-        if round.is_none() && knows_cursors {
+        if round.is_none() && has_any {
             prop_assert_eq!(walked.listing, Listing::Complete, "{:?}", server);
         }
     }

@@ -203,7 +203,7 @@ impl Stage {
             runtime.block_on(Server::deciding(move |_, _| Reply::Bytes(told.lock().unwrap().clone())));
         let clients = ["rfc7644", "confirmit", "idaas-nl"].map(|name| {
             let dialect = Dialect::new(resolve(name, &Map::new()).unwrap(), &Parameters::new()).unwrap();
-            let policy = AddressPolicy::new(&["127.0.0.1"], []);
+            let policy = AddressPolicy::new(["127.0.0.1"], []);
             let http = Http::new(token(), policy, Limits::default(), &Tls::default()).unwrap();
             let endpoint = Endpoint::parse(&server.url(), true).unwrap();
             (name.to_owned(), Client::new(endpoint, Arc::new(dialect), http))

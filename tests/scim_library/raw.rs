@@ -80,7 +80,7 @@ impl Server {
     /// A client that speaks the standard with these overrides.
     pub(crate) fn client_speaking(&self, overrides: &Value) -> Client {
         let dialect = Dialect::standard(overrides.as_object().unwrap()).unwrap();
-        let policy = AddressPolicy::new(&["127.0.0.1"], []);
+        let policy = AddressPolicy::new(["127.0.0.1"], []);
         let http = Http::new(token(), policy, Limits::default(), &Tls::default()).unwrap();
         Client::new(Endpoint::parse(&self.url(), true).unwrap(), Arc::new(dialect), http)
     }

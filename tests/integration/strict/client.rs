@@ -30,18 +30,17 @@ use crate::support::strict::{
     idaas_nl,
 };
 
-fn speaking(profile: &str, parameters: Parameters, url: &str, token: &str, tls: &Tls) -> Client {
+fn speaking(profile: &str, parameters: &Parameters, url: &str, token: &str, tls: &Tls) -> Client {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let dialect = Dialect::new(resolve(profile, &Map::new()).unwrap(), &parameters).unwrap();
+    let dialect = Dialect::new(resolve(profile, &Map::new()).unwrap(), parameters).unwrap();
     let credentials = Arc::new(StaticHeader::new(bearer(&token.into()).unwrap()));
-    let http =
-        Http::new(credentials, AddressPolicy::new(&["127.0.0.1"], []), Limits::default(), tls).unwrap();
+    let http = Http::new(credentials, AddressPolicy::new(["127.0.0.1"], []), Limits::default(), tls).unwrap();
     Client::new(Endpoint::parse(url, true).unwrap(), Arc::new(dialect), http)
 }
 
 fn plain(profile: &str, server: &StrictServer, base: &str) -> Client {
     let url = format!("http://127.0.0.1:{}{base}", server.port());
-    speaking(profile, Parameters::new(), &url, "a-token", &Tls::default())
+    speaking(profile, &Parameters::new(), &url, "a-token", &Tls::default())
 }
 
 fn path(text: &str) -> AttributePath {
@@ -170,7 +169,7 @@ async fn buypass_takes_all_that_is_sent() {
     let url = format!("https://127.0.0.1:{}{}", server.port(), buypass::BASE);
     let parameters = Parameters::from([("tenant".to_owned(), TENANT.to_owned())]);
     let tls = Tls { roots: Some(server.authority_pem().into_bytes()), identity: None };
-    let client = speaking("buypass", parameters, &url, token["access_token"].as_str().unwrap(), &tls);
+    let client = speaking("buypass", &parameters, &url, token["access_token"].as_str().unwrap(), &tls);
     client.discover().await.unwrap();
     let mut intent = Resource::new([USER_SCHEMA]);
     for fragment in ["user-name", "external-id", "phone-numbers", "emails", "entitlements"] {
@@ -181,7 +180,7 @@ async fn buypass_takes_all_that_is_sent() {
     intent.set(&path(&format!("{UPN}:upn")), json!("user@example.com"));
     let created = client.create(User, &intent).await.unwrap();
     let id = created.id().unwrap();
-    assert_eq!(found(&client, User, "externalId", "701984").await, [id.clone()]);
+    assert_eq!(found(&client, User, "externalId", "701984").await, std::slice::from_ref(&id));
     assert_eq!(listed(&client, User, "buypass").await, (Listing::Complete, vec![id.clone()]));
     let devices = json!([{"credentialId": "one"}, {"credentialId": "two"}]);
     server.scim.edit("/Users", &id, |user| user[FIDO2] = json!({"fido2Credentials": devices}));

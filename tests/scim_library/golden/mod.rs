@@ -35,7 +35,7 @@ impl Example {
         let tenant = Parameters::from([("tenant".to_owned(), "t1".to_owned())]);
         let parameters = if profile == "buypass" { tenant } else { Parameters::new() };
         let dialect = Dialect::new(resolve(profile, &Map::new()).unwrap(), &parameters).unwrap();
-        let policy = AddressPolicy::new(&["127.0.0.1"], []);
+        let policy = AddressPolicy::new(["127.0.0.1"], []);
         let http = Http::new(token(), policy, Limits::default(), &Tls::default()).unwrap();
         let endpoint = Endpoint::parse(&format!("http://{}{base}", server.address), true).unwrap();
         Self { server, client: Client::new(endpoint, Arc::new(dialect), http) }
@@ -65,7 +65,7 @@ impl Example {
 
 fn text(name: &str) -> String {
     let path = format!("{}/tests/golden/{name}", env!("CARGO_MANIFEST_DIR"));
-    fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+    fs::read_to_string(path).unwrap()
 }
 
 fn json(name: &str) -> Value {

@@ -206,7 +206,7 @@ fn requests_are_cut_at_the_most_bytes_and_nobody_is_lost() {
             for operation in body["Operations"].as_array().unwrap() {
                 match operation["value"].as_array() {
                     Some(values) => {
-                        added.extend(values.iter().map(|value| value["value"].as_str().unwrap().to_owned()))
+                        added.extend(values.iter().map(|value| value["value"].as_str().unwrap().to_owned()));
                     }
                     None => removed += 1,
                 }
