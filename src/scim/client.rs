@@ -224,8 +224,9 @@ impl Port for Client {
             Err(error) if error.kind == ErrorKind::NotFound => return Ok(Deleted::WasAbsent),
             answer => answer?,
         };
-        if answer.is_page() {
-            // A login page answers 200 to everything; nothing was deleted.
+        if answer.status != 204 && answer.is_page() {
+            // A login page answers 200 to everything; nothing was deleted. 204
+            // has no body, whatever media type it names.
             return Err(not_scim(&request, &answer, "a web page answers"));
         }
         Ok(Deleted::Gone)

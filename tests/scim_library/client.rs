@@ -215,13 +215,15 @@ async fn a_patch_answers_the_resource_or_nothing() {
 
 #[tokio::test]
 async fn a_delete_is_believed_from_its_status_but_not_from_a_web_page() {
-    for (status, body, deleted) in [
-        ("204 No Content", "", Deleted::Gone),
-        ("200 OK", r#"{"id": "7"}"#, Deleted::Gone),
-        ("202 Accepted", "", Deleted::Gone),
-        ("404 Not Found", "", Deleted::WasAbsent),
+    for (status, headers, body, deleted) in [
+        ("204 No Content", &[][..], "", Deleted::Gone),
+        // What Django says of no content at all.
+        ("204 No Content", &[HTML], "", Deleted::Gone),
+        ("200 OK", &[], r#"{"id": "7"}"#, Deleted::Gone),
+        ("202 Accepted", &[], "", Deleted::Gone),
+        ("404 Not Found", &[], "", Deleted::WasAbsent),
     ] {
-        let server = Server::answering(answer(status, &[], body)).await;
+        let server = Server::answering(answer(status, headers, body)).await;
         assert_eq!(server.client().delete(User, "7").await.unwrap(), deleted, "{status}");
     }
     let server = Server::answering(answer("200 OK", &[HTML], "<html>Sign in</html>")).await;
