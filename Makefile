@@ -37,6 +37,15 @@ integration: tools ## tests against a real API server and a real SCIM server
 	@# They mostly wait, so more of them than there are cores.
 	RUST_TEST_THREADS=8 cargo test --quiet --no-fail-fast --test '*'
 
+.PHONY: matrix
+matrix: tools ## scenario × server: the same scenarios on every SCIM server, and their table
+	@dev/matrix.sh
+
+.PHONY: matrix-renew
+matrix-renew: tools ## write down the outcomes of the matrix as those that are expected
+	@MATRIX_RENEW=1 dev/matrix.sh
+	@dev/matrix.py page
+
 .PHONY: chart
 chart: ## the Helm chart: lint, schemas, an installation, its rights
 	@dev/check-chart.sh
@@ -46,14 +55,16 @@ image-check: ## the Dockerfile, without an engine (FULL=1: also run its build, a
 	@python3 dev/check_image.py $(if $(FULL),full)
 
 .PHONY: generate
-generate: ## write crds/, the chart's copy of it and docs/reference/ from src/api
+generate: ## write crds/, the chart's copy of it and docs/ from src/api and the matrix
 	@mkdir -p crds charts/scim-operator/files/crds docs/reference
 	cargo run --quiet -- crds --dir crds
 	cp crds/*.yaml charts/scim-operator/files/crds/
 	cargo run --quiet -- reference --dir docs/reference
+	@dev/matrix.py page
 
 .PHONY: check-generated
-check-generated: ## do crds/, the chart's copy and docs/reference/ say what src/api says?
+check-generated: ## do crds/, the chart's copy and docs/ say what src/api and the matrix say?
+	@dev/matrix.py check
 	@fresh=$$(mktemp -d) && trap 'rm -rf "$$fresh"' EXIT && mkdir "$$fresh/crds" "$$fresh/reference" && \
 	cargo run --quiet -- crds --dir "$$fresh/crds" && cargo run --quiet -- reference --dir "$$fresh/reference" && \
 	for copy in crds charts/scim-operator/files/crds docs/reference; do \

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # test.sh TARGET…: runs these targets of the Makefile, all of them even when one
-# fails, and ends with one line that counts their tests.
+# fails, and ends with the table scenario × server and one line that counts their tests.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit
 
 log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+MATRIX_RESULTS=$(mktemp -d)
+export MATRIX_RESULTS
+trap 'rm -rf "$log" "$MATRIX_RESULTS"' EXIT
 broken=()
 for target in "$@"; do
   printf '\n== %s\n' "$target"
@@ -19,6 +21,9 @@ sum() {
 }
 passed=$(sum passed)
 failed=$(sum failed)
+
+printf '\n== scenario × server\n'
+dev/matrix.py show "$MATRIX_RESULTS" || broken+=("matrix")
 
 printf '\n'
 if [ "${#broken[@]}" -gt 0 ]; then

@@ -16,6 +16,7 @@ mod grants;
 mod groups;
 mod harness;
 mod managers;
+mod matrix;
 mod members;
 mod observe;
 mod ownership;

@@ -1,0 +1,112 @@
+//! The servers by others.
+
+use futures::{FutureExt, future::BoxFuture};
+use http::Method;
+use serde_json::{Value, json};
+
+use super::{
+    samples::{self, Sample},
+    stage::members,
+    subject::Subject,
+};
+use crate::support::{
+    objects::{self, Manifest},
+    scim_server::{ScimServer, ServerKind},
+};
+
+pub(super) struct Real(ScimServer);
+
+impl Real {
+    pub(super) async fn start(kind: ServerKind, name: &str) -> Self {
+        Self(ScimServer::start(kind, name, &format!("token-of-{name}")).await)
+    }
+
+    /// Members that a PUT does not change, because this server takes none.
+    async fn change_members(&self, id: &str, wanted: &Value) {
+        let found = self.0.get("/Groups", id).await.expect("the group is there");
+        let (before, after) = (members(&found), members(wanted));
+        for (op, from, to) in [("remove", &after, &before), ("add", &before, &after)] {
+            let ids: Vec<_> =
+                to.iter().filter(|id| !from.contains(id)).map(|id| json!({"value": id})).collect();
+            if !ids.is_empty() {
+                self.0.patch("/Groups", id, json!({"op": op, "path": "members", "value": ids})).await;
+            }
+        }
+    }
+}
+
+impl Subject for Real {
+    fn port(&self) -> u16 {
+        self.0.port()
+    }
+
+    fn base(&self) -> &'static str {
+        self.0.kind().base()
+    }
+
+    fn provider(&self, url: &str) -> Vec<Manifest> {
+        vec![objects::secret(self.0.token(), "127.0.0.1"), objects::provider(url)]
+    }
+
+    fn all<'a>(&'a self, endpoint: &'a str) -> BoxFuture<'a, Vec<Value>> {
+        self.0.all(endpoint).boxed()
+    }
+
+    fn get<'a>(&'a self, endpoint: &'a str, id: &'a str) -> BoxFuture<'a, Option<Value>> {
+        self.0.get(endpoint, id).boxed()
+    }
+
+    fn insert<'a>(&'a self, endpoint: &'a str, resource: Value) -> BoxFuture<'a, String> {
+        async move {
+            let created = self.0.create(endpoint, &resource).await;
+            created["id"].as_str().expect("ids are text").to_owned()
+        }
+        .boxed()
+    }
+
+    fn edit<'a>(
+        &'a self,
+        endpoint: &'a str,
+        id: &'a str,
+        change: &'a (dyn Fn(&mut Value) + Sync),
+    ) -> BoxFuture<'a, ()> {
+        async move {
+            let mut resource = self.0.get(endpoint, id).await.expect("the resource is there");
+            // What this one shows where there is no e-mail, it does not take.
+            if resource["emails"][0]["value"] == "" {
+                resource["emails"] = json!([]);
+            }
+            change(&mut resource);
+            let path = format!("{endpoint}/{id}");
+            let response = self.0.request(Method::PUT, &path, Some(&resource)).await;
+            assert_eq!(response.status, 200, "{:#}", response.body);
+            if self.0.kind() == ServerKind::DjangoScim2 && endpoint == "/Groups" {
+                self.change_members(id, &resource).await;
+            }
+        }
+        .boxed()
+    }
+
+    fn remove<'a>(&'a self, endpoint: &'a str, id: &'a str) -> BoxFuture<'a, ()> {
+        self.0.delete(endpoint, id).boxed()
+    }
+
+    fn samples(&self) -> Vec<Sample> {
+        match self.0.kind() {
+            // The one that it keeps, without a type.
+            ServerKind::DjangoScim2 => samples::standard_but([Sample::new(
+                "emails",
+                json!([{"value": "ada@example.com", "primary": true}]),
+                json!([{"value": "countess@example.com", "primary": true}]),
+            )]),
+            _ => samples::standard(),
+        }
+    }
+
+    fn plain(&self) -> &'static str {
+        match self.0.kind() {
+            ServerKind::DjangoScim2 => "name",
+            _ => "title",
+        }
+    }
+}

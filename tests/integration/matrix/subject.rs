@@ -1,0 +1,82 @@
+//! What the scenarios have to know of a server.
+
+use futures::future::BoxFuture;
+use serde_json::{Value, json};
+
+use super::samples::{self, Sample};
+use crate::support::objects::{self, Manifest};
+
+/// A server under test. Behind the operator's back everything is as RFC 7643
+/// has it, whatever the server's own way of speaking is; an endpoint is
+/// `/Users` or `/Groups`, whatever its real path is.
+pub(super) trait Subject {
+    /// Where it listens.
+    fn port(&self) -> u16;
+
+    /// The base path of its endpoints.
+    fn base(&self) -> &'static str;
+
+    /// The path of the users below it.
+    fn users(&self) -> &'static str {
+        "/Users"
+    }
+
+    /// What the provider is allowed to send to it, and the provider, which
+    /// finds it at `url`.
+    fn provider(&self, url: &str) -> Vec<Manifest>;
+
+    /// Everything at an endpoint.
+    fn all<'a>(&'a self, endpoint: &'a str) -> BoxFuture<'a, Vec<Value>>;
+
+    /// The resource with this id.
+    fn get<'a>(&'a self, endpoint: &'a str, id: &'a str) -> BoxFuture<'a, Option<Value>>;
+
+    /// A creation by somebody else; answers the id.
+    fn insert<'a>(&'a self, endpoint: &'a str, resource: Value) -> BoxFuture<'a, String>;
+
+    /// A change by somebody else.
+    fn edit<'a>(
+        &'a self,
+        endpoint: &'a str,
+        id: &'a str,
+        change: &'a (dyn Fn(&mut Value) + Sync),
+    ) -> BoxFuture<'a, ()>;
+
+    /// A deletion by somebody else.
+    fn remove<'a>(&'a self, endpoint: &'a str, id: &'a str) -> BoxFuture<'a, ()>;
+
+    /// The password of a user: where the server does not let the tests know,
+    /// the last one that it was sent and did not refuse.
+    fn password(&self, _id: &str, sent: Option<String>) -> Option<String> {
+        sent
+    }
+
+    /// The least that a user of this name says here.
+    fn user(&self, name: &str) -> Manifest {
+        objects::user(name)
+    }
+
+    /// Somebody else's user whom `user` would be taken for.
+    fn stranger(&self, name: &str) -> Value {
+        json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+            "userName": objects::user_name(name),
+        })
+    }
+
+    /// The same user under another name, and what the server then shows.
+    fn renamed(&self, user: Manifest, name: &str) -> (Manifest, Value) {
+        (user.with("userName", objects::user_name(name)), json!({"userName": objects::user_name(name)}))
+    }
+
+    /// Values for each attribute of a manifest, as this server takes them if
+    /// it has the attribute at all.
+    fn samples(&self) -> Vec<Sample> {
+        samples::standard()
+    }
+
+    /// The attribute that scenarios change that are about something else.
+    fn plain(&self) -> &'static str {
+        "title"
+    }
+}
