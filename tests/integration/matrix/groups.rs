@@ -8,7 +8,7 @@ use super::{
     stage::{Stage, members},
     users::deleted,
 };
-use crate::support::objects::{Kind, group, id};
+use crate::support::objects::{Kind, Manifest, group, id};
 
 const TEAM: &str = "team";
 
@@ -31,7 +31,7 @@ pub(super) async fn life(stage: &Stage, report: &Report) {
         }
     };
     let created = report.cell("create a group", async {
-        let object = stage.settle(&group(TEAM, ["ada", "bob"])).await?;
+        let object = stage.settle(&team_of(stage, ["ada", "bob"])).await?;
         has_members(stage, &id(&object), [&ada, &bob]).await;
         stage.arrives(Kind::Group, TEAM, &json!({"displayName": TEAM})).await?;
         Ok(id(&object))
@@ -43,19 +43,19 @@ pub(super) async fn life(stage: &Stage, report: &Report) {
         }
     };
     let added = report.cell("add members", async {
-        stage.settle(&group(TEAM, ["ada", "bob", "eve"])).await?;
+        stage.settle(&team_of(stage, ["ada", "bob", "eve"])).await?;
         has_members(stage, &team, [&ada, &bob, &eve]).await;
         Ok(())
     });
     let _ = added.await;
     let removed = report.cell("remove members", async {
-        stage.settle(&group(TEAM, ["bob", "eve"])).await?;
+        stage.settle(&team_of(stage, ["bob", "eve"])).await?;
         has_members(stage, &team, [&bob, &eve]).await;
         Ok(())
     });
     let _ = removed.await;
     let renamed = report.cell("rename a group", async {
-        let object = stage.settle(&group(TEAM, ["bob", "eve"]).with("displayName", "crew")).await?;
+        let object = stage.settle(&team_of(stage, ["bob", "eve"]).with("displayName", "crew")).await?;
         assert_eq!(id(&object), team);
         stage.arrives(Kind::Group, TEAM, &json!({"displayName": "crew"})).await?;
         has_members(stage, &team, [&bob, &eve]).await;
@@ -64,9 +64,13 @@ pub(super) async fn life(stage: &Stage, report: &Report) {
     let _ = renamed.await;
 
     // Where it could not be renamed it has its first name again.
-    stage.site.apply(&group(TEAM, ["bob", "eve"])).await;
+    stage.site.apply(&team_of(stage, ["bob", "eve"])).await;
     drift(stage, report, &team, [&ada, &bob, &eve]).await;
     let _ = report.cell("delete a group", deleted(stage, Kind::Group, TEAM, &team)).await;
+}
+
+fn team_of<const N: usize>(stage: &Stage, members: [&str; N]) -> Manifest {
+    stage.subject.group(group(TEAM, members))
 }
 
 async fn people(stage: &Stage) -> Verdict<[String; 3]> {

@@ -1,5 +1,7 @@
 //! The servers by others.
 
+use std::future::ready;
+
 use futures::{FutureExt, future::BoxFuture};
 use http::Method;
 use serde_json::{Value, json};
@@ -11,6 +13,7 @@ use super::{
 };
 use crate::support::{
     objects::{self, Manifest},
+    proxy::Proxy,
     scim_server::{ScimServer, ServerKind},
 };
 
@@ -40,12 +43,18 @@ impl Subject for Real {
         self.0.port()
     }
 
-    fn base(&self) -> &'static str {
-        self.0.kind().base()
+    fn base(&self) -> String {
+        self.0.kind().base().to_owned()
     }
 
-    fn provider(&self, url: &str) -> Vec<Manifest> {
-        vec![objects::secret(self.0.token(), "127.0.0.1"), objects::provider(url)]
+    fn provider<'a>(&'a self, proxy: &'a Proxy) -> BoxFuture<'a, Vec<Manifest>> {
+        let provider = objects::provider(&proxy.url());
+        let provider = match self.0.kind() {
+            ServerKind::Scim2Server | ServerKind::Scimmy => provider,
+            ServerKind::Scimple => provider.with("overrides", scimple()),
+            ServerKind::DjangoScim2 => provider.with("overrides", django_scim2()),
+        };
+        ready(vec![objects::secret(self.0.token(), "127.0.0.1"), provider]).boxed()
     }
 
     fn all<'a>(&'a self, endpoint: &'a str) -> BoxFuture<'a, Vec<Value>> {
@@ -103,10 +112,22 @@ impl Subject for Real {
         }
     }
 
-    fn plain(&self) -> &'static str {
-        match self.0.kind() {
+    fn plain(&self) -> Sample {
+        let field = match self.0.kind() {
             ServerKind::DjangoScim2 => "name",
             _ => "title",
-        }
+        };
+        samples::of(field, self.samples())
     }
+}
+
+/// It fails over the names of attributes that it does not know.
+fn scimple() -> Value {
+    let unknown = |of: &str| json!({"status": 500, "detailContains": of, "means": "Rejected"});
+    json!({"errors": [unknown("\"attribute\" is null"), unknown("\"schema\" is null")]})
+}
+
+/// It removes members in a way of its own.
+fn django_scim2() -> Value {
+    json!({"members": {"remove": "ValueArray", "inPut": false}})
 }

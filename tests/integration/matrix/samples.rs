@@ -27,7 +27,7 @@ impl Sample {
         match &self.first {
             Value::String(_) => manifest.with(self.field, ""),
             Value::Array(_) => manifest.with(self.field, json!([])),
-            _ => manifest,
+            _ => without(manifest, self.field),
         }
     }
 
@@ -39,6 +39,11 @@ impl Sample {
             field => json!({field: value}),
         }
     }
+}
+
+/// Leaves a field out, if it is there.
+pub(super) fn without(manifest: Manifest, field: &str) -> Manifest {
+    if manifest.value["spec"].get(field).is_some() { manifest.without(field) } else { manifest }
 }
 
 /// One of each attribute that a manifest can name.
@@ -60,6 +65,11 @@ pub(super) fn standard() -> Vec<Sample> {
         Sample::new("attributes", json!({"costume": "gown"}), json!({"costume": "cape"})),
     ]);
     samples
+}
+
+/// The values for one field.
+pub(super) fn of(field: &str, samples: Vec<Sample>) -> Sample {
+    samples.into_iter().find(|sample| sample.field == field).expect("a field that there is")
 }
 
 /// The standard samples with others in the place of those of the same field.

@@ -32,7 +32,7 @@ impl Stage {
     pub(super) async fn start(site: Site, subject: Box<dyn Subject>) -> Self {
         let proxy = Proxy::before(subject.port(), subject.base()).await;
         site.operator.start().await;
-        site.apply_all(subject.provider(&proxy.url())).await;
+        site.apply_all(subject.provider(&proxy).await).await;
         let stage = Self { site, subject, proxy };
         stage.site.ready(Kind::Provider, PROVIDER).await;
         stage
@@ -45,8 +45,7 @@ impl Stage {
 
     /// The attribute for scenarios that are about something else.
     pub(super) fn plain(&self) -> Sample {
-        let field = self.subject.plain();
-        self.subject.samples().into_iter().find(|sample| sample.field == field).expect("it has values")
+        self.subject.plain()
     }
 
     /// Applies, and waits until it is Ready as it stands now, or until the user
@@ -125,17 +124,12 @@ impl Stage {
 
     /// The requests since a mark that change something on the server.
     pub(super) fn changes(&self, mark: usize) -> Vec<Recorded> {
-        self.proxy.since(mark).into_iter().filter(Recorded::changes_something).collect()
+        self.proxy.since(mark).into_iter().filter(Recorded::writes).collect()
     }
 
     /// Until the server was compared with everything `count` times from now.
     pub(super) async fn sweeps(&self, count: usize) {
-        let users = self.subject.users();
-        let mark = self.proxy.mark();
-        let begins = |record: &&Recorded| record.begins_listing(users);
-        self.proxy
-            .until(mark, "sweeps", wait::DEADLINE, |records| records.iter().filter(begins).count() > count)
-            .await;
+        self.proxy.sweeps(self.proxy.mark(), count).await;
     }
 
     /// The password that the server has for a user.

@@ -4,7 +4,10 @@ use futures::future::BoxFuture;
 use serde_json::{Value, json};
 
 use super::samples::{self, Sample};
-use crate::support::objects::{self, Manifest};
+use crate::support::{
+    objects::{self, Manifest},
+    proxy::Proxy,
+};
 
 /// A server under test. Behind the operator's back everything is as RFC 7643
 /// has it, whatever the server's own way of speaking is; an endpoint is
@@ -14,16 +17,15 @@ pub(super) trait Subject {
     fn port(&self) -> u16;
 
     /// The base path of its endpoints.
-    fn base(&self) -> &'static str;
+    fn base(&self) -> String;
 
-    /// The path of the users below it.
-    fn users(&self) -> &'static str {
-        "/Users"
+    /// The provider and what it needs. It finds the server behind this proxy.
+    fn provider<'a>(&'a self, proxy: &'a Proxy) -> BoxFuture<'a, Vec<Manifest>>;
+
+    /// What the server was sent so far that its vendor's text does not allow.
+    fn refusals(&self) -> Vec<String> {
+        Vec::new()
     }
-
-    /// What the provider is allowed to send to it, and the provider, which
-    /// finds it at `url`.
-    fn provider(&self, url: &str) -> Vec<Manifest>;
 
     /// Everything at an endpoint.
     fn all<'a>(&'a self, endpoint: &'a str) -> BoxFuture<'a, Vec<Value>>;
@@ -56,6 +58,16 @@ pub(super) trait Subject {
         objects::user(name)
     }
 
+    /// A group as this server takes it.
+    fn group(&self, group: Manifest) -> Manifest {
+        group
+    }
+
+    /// Whether a user who is deleted stays, inactive.
+    fn keeps_the_deleted(&self) -> bool {
+        false
+    }
+
     /// Somebody else's user whom `user` would be taken for.
     fn stranger(&self, name: &str) -> Value {
         json!({
@@ -76,7 +88,7 @@ pub(super) trait Subject {
     }
 
     /// The attribute that scenarios change that are about something else.
-    fn plain(&self) -> &'static str {
-        "title"
+    fn plain(&self) -> Sample {
+        samples::of("title", self.samples())
     }
 }

@@ -1,10 +1,12 @@
 //! What happens to users.
 
-use serde_json::json;
+use kube::api::DynamicObject;
+use serde_json::{Value, json};
 
 use super::{
     report::{Report, Verdict},
-    stage::Stage,
+    samples::holds,
+    stage::{Stage, endpoint},
 };
 use crate::support::{
     objects::{Kind, Manifest, has, id, secret_with, status},
@@ -35,14 +37,14 @@ pub(super) async fn life(stage: &Stage, report: &Report) {
 
     let drift = report.cell("mend a changed user", async {
         let other = plain.in_resource(&plain.second);
-        let change = |resource: &mut serde_json::Value| {
+        let change = |resource: &mut Value| {
             for (name, value) in other.as_object().into_iter().flatten() {
                 resource[name] = value.clone();
             }
         };
         stage.subject.edit("/Users", &life, &change).await;
         let wanted = plain.in_resource(&plain.first);
-        let mended = |found: &serde_json::Value| super::samples::holds(found, &wanted);
+        let mended = |found: &Value| holds(found, &wanted);
         stage.there_is("/Users", &life, "value as before", mended).await;
         Ok(())
     });
@@ -50,7 +52,7 @@ pub(super) async fn life(stage: &Stage, report: &Report) {
 
     let again = report.cell("create a lost user again", async {
         stage.subject.remove("/Users", &life).await;
-        let is_back = |object: Option<&kube::api::DynamicObject>| {
+        let is_back = |object: Option<&DynamicObject>| {
             object.is_some_and(|object| {
                 status(object, "/id") != life && has(object, "Ready", "True", "Succeeded")
             })
@@ -68,8 +70,12 @@ pub(super) async fn life(stage: &Stage, report: &Report) {
 pub(super) async fn deleted(stage: &Stage, kind: Kind, name: &str, id: &str) -> Verdict {
     stage.site.delete(kind, name).await;
     stage.site.gone(kind, name).await;
-    let left = stage.subject.get(super::stage::endpoint(kind), id).await;
-    assert_eq!(left, None);
+    let left = stage.subject.get(endpoint(kind), id).await;
+    if kind == Kind::User && stage.subject.keeps_the_deleted() {
+        assert_eq!(left.expect("the deleted stay")["active"], false);
+    } else {
+        assert_eq!(left, None);
+    }
     Ok(())
 }
 

@@ -36,7 +36,7 @@ pub(crate) struct Proxy {
 struct Shared {
     server: u16,
     /// Of the server's endpoints.
-    base: &'static str,
+    base: String,
     rules: Mutex<Vec<Arc<Rule>>>,
     records: watch::Sender<Vec<Recorded>>,
 }
@@ -48,12 +48,12 @@ impl Proxy {
     }
 
     /// Stands before whatever serves SCIM at a port, below a base path.
-    pub(crate) async fn before(server: u16, base: &'static str) -> Self {
+    pub(crate) async fn before(server: u16, base: impl Into<String>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let shared = Arc::new(Shared {
             server,
-            base,
+            base: base.into(),
             rules: Mutex::default(),
             records: watch::Sender::new(Vec::new()),
         });
@@ -170,7 +170,7 @@ async fn serve(stream: TcpStream, shared: &Shared) -> io::Result<()> {
 
 impl Shared {
     async fn exchange(&self, request: Request) -> Ending {
-        let record = Recorded::new(&request, self.base);
+        let record = Recorded::new(&request, &self.base);
         let path = record.path.clone();
         let mut place = 0;
         self.records.send_modify(|records| {

@@ -113,22 +113,6 @@ impl Recorded {
         matches!(self.purpose(), Purpose::Create | Purpose::Patch | Purpose::Replace | Purpose::Delete)
     }
 
-    /// The same for any server, whatever its paths are.
-    pub(crate) fn changes_something(&self) -> bool {
-        match self.method.as_str() {
-            "POST" => !self.path.ends_with("/.search"),
-            method => !matches!(method, "GET" | "HEAD"),
-        }
-    }
-
-    /// The first page of a listing of the collection at this path.
-    pub(crate) fn begins_listing(&self, path: &str) -> bool {
-        let is_first = self.parameter("startIndex").is_none_or(|start| start == "1" || start == "0")
-            && self.parameter("cursor").is_none_or(|cursor| cursor.is_empty());
-        let is_listing = self.path == path || self.path == format!("{path}/.search");
-        is_listing && !self.changes_something() && is_first && self.purpose_of_listing() == Purpose::Page
-    }
-
     /// The first page of a sweep's listing of this collection.
     pub(crate) fn begins_sweep(&self, collection: &str) -> bool {
         let first = self.parameter("startIndex").is_none_or(|start| start == "1" || start == "0");
