@@ -51,6 +51,7 @@ struct Lane {
 /// back when it is dropped before the request leaves.
 #[must_use]
 pub(super) struct Turn {
+    access: Access,
     slots: Vec<Slot>,
 }
 
@@ -84,7 +85,7 @@ impl Pace {
             Some(lane) => Some(lane.first().await),
             None => None,
         };
-        Turn { slots: [own, shared].into_iter().flatten().map(First::take).collect() }
+        Turn { access, slots: [own, shared].into_iter().flatten().map(First::take).collect() }
     }
 
     /// How long not to begin anything, because whoever came now would wait
@@ -102,6 +103,11 @@ impl fmt::Debug for Pace {
 }
 
 impl Turn {
+    /// What it is a turn for.
+    pub(super) fn access(&self) -> Access {
+        self.access
+    }
+
     /// The request leaves now.
     pub(super) fn leave(&mut self) {
         for slot in &mut self.slots {

@@ -4,11 +4,13 @@
 use std::{
     fmt,
     sync::{
-        Arc, Mutex, PoisonError, Weak,
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
+
+use async_trait::async_trait;
 
 use super::{
     circuit::Circuit,
@@ -17,7 +19,10 @@ use super::{
     paced::Answer,
 };
 use crate::{
-    scim::error::{Error, ErrorKind, Scope},
+    scim::{
+        error::{Error, ErrorKind, Scope},
+        turns::{self, Turns},
+    },
     sync::breaker::Verdict,
 };
 
@@ -146,8 +151,9 @@ impl Traffic {
         self.may_send(sender, operation)?;
         let era = self.circuit.era();
         turn.leave();
-        let answer = call().await;
-        turn.answered();
+        let turns = Arc::new(Further::new(Arc::clone(self), sender, operation, turn));
+        let answer = turns::within(Arc::clone(&turns) as Arc<dyn Turns>, call()).await;
+        turns.over();
         self.heard(sender, era, answer.as_ref().err());
         answer
     }
@@ -248,6 +254,43 @@ impl Traffic {
             self.gate.reopen();
         }
         None
+    }
+}
+
+/// The turns of one call, each of which begins when the one before is over.
+struct Further {
+    traffic: Arc<Traffic>,
+    sender: Sender,
+    access: Access,
+    operation: String,
+    present: Mutex<Option<Turn>>,
+}
+
+impl Further {
+    fn new(traffic: Arc<Traffic>, sender: Sender, operation: &str, first: Turn) -> Self {
+        let (access, operation) = (first.access(), operation.to_owned());
+        Self { traffic, sender, access, operation, present: Mutex::new(Some(first)) }
+    }
+
+    fn over(&self) {
+        if let Some(turn) = self.present().take() {
+            turn.answered();
+        }
+    }
+
+    fn present(&self) -> MutexGuard<'_, Option<Turn>> {
+        self.present.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Turns for Further {
+    async fn another(&self) -> Result<(), Error> {
+        self.over();
+        let mut turn = self.traffic.turn(self.sender, self.access, &self.operation).await?;
+        turn.leave();
+        *self.present() = Some(turn);
+        Ok(())
     }
 }
 

@@ -226,6 +226,27 @@ async fn a_turn_that_is_not_used_is_somebody_elses() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_that_needs_several_requests_waits_for_a_turn_for_each() {
+    let requests = Some(Rate { requests: 1, per: 60 * SECOND });
+    let (traffic, _) = traffic(Limits { requests, ..Limits::default() });
+    let begun = Instant::now();
+    let left = Mutex::new(Vec::new());
+    let call = || {
+        let left = &left;
+        async move {
+            for _ in 0..3 {
+                turns::next().await?;
+                left.lock().unwrap().push(begun.elapsed().as_secs());
+            }
+            Ok(())
+        }
+        .boxed()
+    };
+    traffic.send(Sender::Probe, Access::Read, "GET /ServiceProviderConfig", call).await.unwrap();
+    assert_eq!(*left.lock().unwrap(), [0, 60, 120]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_turn_that_is_kept_is_of_no_use_while_the_server_is_left_in_peace() {
     let (traffic, _) = traffic(Limits::default());
     let turn = traffic.turn(Sender::Pass, Access::Write, "POST /Users").await.unwrap();

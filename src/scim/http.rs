@@ -20,6 +20,7 @@ use super::{
     address::AddressPolicy,
     credentials::{Credentials, CredentialsError, Header},
     error::{Error, ErrorKind},
+    turns,
 };
 
 pub use self::{
@@ -133,6 +134,7 @@ impl Http {
             status = field::Empty,
             request_id = field::Empty,
         );
+        turns::next().await?;
         let answer = self.exchange(request).instrument(span.clone()).await;
         if let Some(status) = answer.as_ref().map_or_else(|error| error.status, |answer| Some(answer.status))
         {
@@ -152,10 +154,17 @@ impl Http {
         if !matches!(&answer, Err(error) if error.kind == ErrorKind::Unauthorized) {
             return answer;
         }
-        match timeout_at(deadline, self.other_than(sent.as_ref())).await {
+        match timeout_at(deadline, self.other_in_turn(sent.as_ref())).await {
             Ok(Some(fresh)) => self.attempt(request, Some(fresh), deadline).await,
             _ => answer,
         }
+    }
+
+    /// Other credentials, and the turn to try them.
+    async fn other_in_turn(&self, refused: Option<&Header>) -> Option<Header> {
+        let fresh = self.other_than(refused).await?;
+        turns::next().await.ok()?;
+        Some(fresh)
     }
 
     async fn credentials(&self, request: &Request, deadline: Instant) -> Result<Option<Header>, Error> {

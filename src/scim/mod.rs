@@ -18,3 +18,4 @@ pub mod path;
 pub mod port;
 pub mod profile;
 pub mod resource;
+pub mod turns;

@@ -8,11 +8,12 @@ use std::sync::{
 use async_trait::async_trait;
 use scim_operator::scim::{
     credentials::{Credentials, CredentialsError, Header, bearer},
-    error::ErrorKind,
+    error::{Error, ErrorKind},
     http::Limits,
     path::USER_SCHEMA,
     port::{PageRequest, Port, ResourceType::User},
     resource::Resource,
+    turns::{self, Turns},
 };
 
 use crate::raw::{Reply, SCIM, Server, answer, client, soon};
@@ -48,6 +49,35 @@ async fn server(statuses: &[&str]) -> Server {
         Reply::Bytes(answer(status, &[SCIM], body))
     });
     Server::start(replies.collect()).await
+}
+
+/// Counts the turns that were asked for, and gives none if told so.
+#[derive(Default)]
+struct Counted {
+    refuses: bool,
+    asked: AtomicUsize,
+}
+
+#[async_trait]
+impl Turns for Counted {
+    async fn another(&self) -> Result<(), Error> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        if self.refuses { Err(Error::new(ErrorKind::Throttled, "GET /Users")) } else { Ok(()) }
+    }
+}
+
+#[tokio::test]
+async fn the_repeat_waits_for_a_turn_of_its_own() {
+    for (refuses, sent) in [(false, 2), (true, 1)] {
+        let server = server(&["401 Unauthorized", "201 Created"]).await;
+        let client = client(&server.url(), &["127.0.0.1"], rotating(true, true), Limits::default());
+        let turns = Arc::new(Counted { refuses, ..Counted::default() });
+        let person = Resource::new([USER_SCHEMA]);
+        let created = turns::within(turns.clone(), client.create(User, &person)).await;
+        assert_eq!(turns.asked.load(Ordering::SeqCst), 1);
+        assert_eq!(server.requests().len(), sent);
+        assert_eq!(created.map_err(|error| error.kind).err(), refuses.then_some(ErrorKind::Unauthorized));
+    }
 }
 
 #[tokio::test]
