@@ -22,6 +22,7 @@ mod observe;
 mod ownership;
 mod passwords;
 mod process;
+mod profiles;
 mod provider_faults;
 mod put;
 mod put_only;
