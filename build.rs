@@ -15,7 +15,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     names.sort();
     let text = |name: &String| {
-        format!("({name:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/profiles/{name}.yaml\"))),\n")
+        format!(
+            "({name:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/profiles/{name}.yaml\"))),\n"
+        )
     };
     let list: String = names.iter().map(text).collect();
     let file = PathBuf::from(env::var_os("OUT_DIR").ok_or("no OUT_DIR")?).join("profiles.rs");

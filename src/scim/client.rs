@@ -118,7 +118,7 @@ impl Client {
 #[async_trait]
 impl Port for Client {
     async fn discover(&self) -> Result<Discovery, Error> {
-        if self.dialect.profile.discovery.mode == DiscoveryMode::Off {
+        if self.dialect.profile.discovery.mode == DiscoveryMode::Never {
             return Ok(Discovery::default());
         }
         let paths = &self.dialect.paths;

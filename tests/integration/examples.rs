@@ -6,6 +6,8 @@ use std::{fs, path::PathBuf};
 use kube::api::DynamicObject;
 use serde_json::{Value, json};
 
+mod vendors;
+
 use crate::{
     auth::let_in,
     support::{
@@ -19,16 +21,20 @@ use crate::{
     },
 };
 
-/// The examples in the hands of somebody who edits them for one world.
-struct Examples<'world> {
-    world: &'world World,
+/// The examples in the hands of somebody who edits them for one namespace.
+struct Examples {
+    namespace: String,
     edits: Vec<(String, String)>,
 }
 
-impl<'world> Examples<'world> {
-    fn for_world(world: &'world World) -> Self {
+impl Examples {
+    fn for_namespace(namespace: &str) -> Self {
+        Self { namespace: namespace.to_owned(), edits: Vec::new() }
+    }
+
+    fn for_world(world: &World) -> Self {
         let url = format!("url: {}\n  allowInsecureHTTP: true\n  resyncInterval: 2s", world.proxy.url());
-        Self { world, edits: Vec::new() }
+        Self::for_namespace(&world.namespace)
             .with("token: replace-me", &format!("token: {}", world.server.token()))
             .with("scim.example.com", "127.0.0.1")
             .with("url: https://scim.example.com/scim/v2", &url)
@@ -50,12 +56,12 @@ impl<'world> Examples<'world> {
             let text = fs::read_to_string(&file).unwrap();
             let text = self.edits.iter().fold(text, |text, (from, to)| text.replace(from, to));
             let name = file.file_name().unwrap().to_str().unwrap();
-            let edited = run_directory().join(format!("{}.{folder}.{name}", self.world.namespace));
+            let edited = run_directory().join(format!("{}.{folder}.{name}", self.namespace));
             fs::write(&edited, &text).unwrap();
             let mut arguments = vec!["apply", "--server-side", "--filename", edited.to_str().unwrap()];
             // What says itself where it belongs is applied without a namespace.
             if !text.contains("\n  namespace: ") {
-                arguments.extend(["--namespace", &self.world.namespace]);
+                arguments.extend(["--namespace", &self.namespace]);
             }
             arguments.extend(flags);
             control_plane().kubectl(&arguments).unwrap();

@@ -110,8 +110,8 @@ pub enum DiscoveryMode {
     Auto,
     /// It is shown and decides nothing.
     Advisory,
-    /// It is not asked for.
-    Off,
+    /// It is not asked for. (`Off` would be a boolean in YAML 1.1.)
+    Never,
 }
 
 /// The media types of requests (RFC 7644 §3.8).
