@@ -8,6 +8,7 @@ mod change;
 mod circuit;
 mod connection;
 mod connections;
+mod consistency;
 mod context;
 mod creation;
 mod credentials;

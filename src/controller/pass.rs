@@ -3,6 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use jiff::SignedDuration;
 use kube::{ResourceExt, runtime::reflector::ObjectRef};
 use secrecy::SecretString;
 use tokio::time::Instant;
@@ -123,6 +124,8 @@ pub(super) struct Pass<'a, T: Identity> {
     pub(super) password: Option<SecretString>,
     /// How many values are still to be removed that must not be there.
     pub(super) unwanted_left: usize,
+    /// When to look again whether what differs is only shown late.
+    pub(super) shown_late: Option<Duration>,
     /// What was last asked of the server, for the words of a refusal.
     pub(super) request: Request,
     /// How often somebody else changed the identity in between.
@@ -171,6 +174,7 @@ impl<'a, T: Identity> Pass<'a, T> {
             manager: None,
             password: None,
             unwanted_left: 0,
+            shown_late: None,
             request: Request::Other,
             provider,
             overtaken: 0,
@@ -278,6 +282,7 @@ impl<'a, T: Identity> Pass<'a, T> {
                 let left = Duration::try_from(left).unwrap_or_default();
                 return Ok(Some(End::Done(Outcome::Waiting(self.unsettled()), Some(left))));
             }
+            Step::Settle(left) => return Ok(Some(self.settle(left))),
             Step::Retry(why) => return Err(Fault::Undecided(why)),
             Step::Refused => {
                 let refused = self.conflict.take().map(Fault::from);
@@ -291,7 +296,10 @@ impl<'a, T: Identity> Pass<'a, T> {
     /// The server says what the manifest says, but for what a person has to
     /// decide, and for values that go one by one.
     fn updated(&mut self, obstacle: Option<&Obstacle>) -> End {
-        if let Some(obstacle) = obstacle {
+        if let Some(left) = self.shown_late.take() {
+            return End::Quiet(Some(left));
+        }
+        if let Some(obstacle) = obstacle.filter(|_| self.unwanted_left == 0) {
             return self.stall(obstacle);
         }
         if self.unwanted_left == 0 {
@@ -299,6 +307,18 @@ impl<'a, T: Identity> Pass<'a, T> {
         }
         let message = "values that spec.ensureAbsent names are removed one after the other";
         End::Done(Outcome::Waiting(Because::new(reasons::PROGRESSING, message)), Some(absent::NEXT))
+    }
+
+    /// What the server shows may be from before the last change. Only whoever
+    /// deletes the object is kept waiting by that.
+    fn settle(&self, left: SignedDuration) -> End {
+        let left = Duration::try_from(left).unwrap_or_default();
+        if !self.is_deleting() {
+            return End::Quiet(Some(left));
+        }
+        let message = "the server does not show the identity yet, which was created or changed just now, as it is \
+                       known to do; it is read again by itself";
+        End::Done(Outcome::Waiting(Because::new(reasons::PROGRESSING, message)), Some(left))
     }
 
     /// A person has to act.
@@ -358,6 +378,8 @@ impl<'a, T: Identity> Pass<'a, T> {
             lookup: &self.lookup,
             desired: self.desired.as_ref().ok(),
             now: self.context.clock.now(),
+            grace: self.grace(),
+            settling: self.settling().and_then(|left| SignedDuration::try_from(left).ok()),
         };
         lifecycle::next(&facts, T::RESOURCE_TYPE, &self.context.digester)
     }

@@ -82,7 +82,7 @@ async fn sweep<T: Identity>(
     }
     match walked.listing {
         Listing::Complete => {
-            suspect_missing(context, unseen.into_values(), started);
+            suspect_missing(context, unseen.into_values(), before(session, started));
             observed.conclude(context);
         }
         Listing::Incomplete(why) => {
@@ -120,7 +120,7 @@ fn compare<T: Identity>(
     requested: Instant,
 ) {
     let kind = T::memory(context);
-    if kind.changed_since(object, requested) {
+    if kind.changed_since(object, before(session, requested)) {
         return;
     }
     if differs(context, session, roster, object, resource) {
@@ -128,6 +128,12 @@ fn compare<T: Identity>(
     } else {
         kind.listed_as_wanted(object);
     }
+}
+
+/// Who was changed after this moment may still be shown as before to whoever
+/// asked at that one.
+fn before(session: &Session, asked: Instant) -> Instant {
+    asked.checked_sub(session.grace()).unwrap_or(asked)
 }
 
 fn differs<T: Identity>(

@@ -1,5 +1,7 @@
 //! On which terms objects get their identities, at the server that they have.
 
+use std::time::Duration;
+
 use super::{identity::Identity, sessions::Session};
 use crate::{
     scim::profile::KindRules,
@@ -12,6 +14,11 @@ use crate::{
 };
 
 impl Session {
+    /// For how long the server is known to show what was there before.
+    pub(super) fn grace(&self) -> Duration {
+        self.dialect.profile.consistency.grace.0
+    }
+
     /// What holds for resources of this kind.
     pub(super) fn rules<T: Identity>(&self) -> &KindRules {
         self.dialect.profile.kind(T::RESOURCE_TYPE)

@@ -34,6 +34,11 @@ impl<T: Identity> Pass<'_, T> {
         let comparison = session.comparison::<T>(&desired, &self.context.digester);
         comparison.forget_old(&mut self.record.known, &observed);
         let changes = comparison.changes(&self.record.known, &observed);
+        let settling = self.applied_and_settling();
+        if !changes.is_empty() && settling.is_some() {
+            self.shown_late = settling;
+            return Ok(None);
+        }
         if !changes.is_empty() && session.capabilities().kind(T::RESOURCE_TYPE).update.is_none() {
             let paths = changes.iter().map(|change| change.path.to_string()).collect();
             return Ok(Some(Obstacle::Unsupported(T::RESOURCE_TYPE, Unsupported::Update { paths })));
@@ -56,6 +61,10 @@ impl<T: Identity> Pass<'_, T> {
         }
         T::memory(self.context).made_manager(&self.object, desired.manager());
         self.show_attributes(&observed);
+        if settling.is_some() && self.was_given_its_members(&session) {
+            self.shown_late = settling;
+            return Ok(None);
+        }
         self.update_members(&observed).await?;
         let password = self.update_password(&observed).await?;
         self.unwanted_left = self.remove_unwanted(desired.unwanted(), &observed).await?;

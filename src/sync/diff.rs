@@ -10,7 +10,7 @@ use super::{
     compare::{clears, laid_over, says_the_same_in_case},
     desired::Desired,
     digest::Digester,
-    rules::{Treatment, is_case_exact, is_required},
+    rules::{Treatment, is_case_exact, is_required, shown_at},
 };
 use crate::scim::{path::AttributePath, port::ResourceType, profile::KindRules, resource::Resource};
 
@@ -168,7 +168,8 @@ impl Comparison<'_> {
 
     fn is_same(&self, path: &AttributePath, observed: &Resource) -> bool {
         let wanted = self.desired.get(path).unwrap_or(&Value::Null);
-        says_the_same_in_case(path, wanted, observed.get(path), is_case_exact(path, self.rules))
+        let shown = observed.get(&shown_at(path, self.rules));
+        says_the_same_in_case(path, wanted, shown, is_case_exact(path, self.rules))
     }
 
     fn is_settled(&self, path: &AttributePath, known: &Known, observed: &Resource) -> bool {

@@ -15,7 +15,7 @@ use super::{
     desired::Desired,
     digest::Digester,
     lookup::MatchKeys,
-    rules::{Treatment, is_sent_at_creation},
+    rules::{Treatment, is_sent_at_creation, shown_at},
 };
 use crate::scim::{path::AttributePath, profile::KindRules, resource::Resource};
 
@@ -68,14 +68,15 @@ pub enum Proof {
 }
 
 impl Intent {
-    /// A digest of each value that is about to be sent and can be read again.
+    /// A digest of each value that is about to be sent and can be read again,
+    /// by where it is read.
     pub fn digests(desired: &Desired, rules: &KindRules, digester: &Digester) -> BTreeMap<String, String> {
         let proves = |path: &AttributePath| {
             let is_read = matches!(Treatment::of(path, rules), Treatment::Compared | Treatment::Fixed);
             is_read && is_sent_at_creation(path, rules)
         };
         let read = desired.iter().filter(|(path, _)| proves(path));
-        read.map(|(path, value)| (path.to_string(), digester.value(value))).collect()
+        read.map(|(path, value)| (shown_at(path, rules).to_string(), digester.value(value))).collect()
     }
 
     /// The annotation's text.
@@ -101,11 +102,17 @@ impl Intent {
         self.values.keys().filter_map(|path| AttributePath::parse(path)).collect()
     }
 
-    /// How much of the settling time is left.
-    pub fn unsettled(&self, now: Timestamp) -> Option<SignedDuration> {
+    /// How much of the settling time is left. `grace`: how long the server is
+    /// known to show what was there before.
+    pub fn unsettled(&self, now: Timestamp, grace: SignedDuration) -> Option<SignedDuration> {
+        self.left_of(SETTLE.max(grace), now)
+    }
+
+    /// How much is left of a time that began with the note.
+    pub fn left_of(&self, time: SignedDuration, now: Timestamp) -> Option<SignedDuration> {
         // A clock that was set back must not make an intent wait for ever.
         let age = now.duration_since(self.written).max(SignedDuration::ZERO);
-        (age < SETTLE).then(|| SETTLE - age)
+        (age < time).then(|| time - age)
     }
 
     /// Whether what a server answers to the creation can be its result. Some
@@ -249,9 +256,12 @@ mod tests {
 
     #[test]
     fn settling_ends_and_a_clock_set_back_does_not_prolong_it() {
-        let at = |text: &str| intent().unsettled(text.parse().unwrap());
+        let within = |text: &str, grace| intent().unsettled(text.parse().unwrap(), grace);
+        let at = |text: &str| within(text, SignedDuration::ZERO);
         assert_eq!(at("2026-01-01T00:00:10Z"), Some(SignedDuration::from_secs(35)));
         assert_eq!(at("2026-01-01T00:00:45Z"), None);
         assert_eq!(at("2025-06-01T00:00:00Z"), Some(SETTLE));
+        let slow = SignedDuration::from_mins(2);
+        assert_eq!(within("2026-01-01T00:01:00Z", slow), Some(SignedDuration::from_mins(1)));
     }
 }

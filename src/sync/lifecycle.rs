@@ -88,6 +88,11 @@ pub struct Facts<'a> {
     pub desired: Option<&'a Desired>,
     /// The operator's clock.
     pub now: Timestamp,
+    /// For how long the server is known to show what was there before.
+    pub grace: SignedDuration,
+    /// How much of that is left since the operator last changed something of
+    /// the identity.
+    pub settling: Option<SignedDuration>,
 }
 
 /// The next step.
@@ -135,6 +140,9 @@ pub enum Step {
     Release,
     /// Ask again after this time.
     Wait(SignedDuration),
+    /// Read again after this time: until then the server may show what was
+    /// there before the last change.
+    Settle(SignedDuration),
     /// Ask again later, further and further apart.
     Retry(String),
     /// Nobody is found who is in the way of a creation: tell what the server
@@ -153,7 +161,7 @@ pub fn next(facts: &Facts<'_>, resource_type: ResourceType, digester: &Digester)
         return removal(facts, resource_type, digester);
     }
     if facts.observes {
-        return watching(facts, resource_type);
+        return watching(facts);
     }
     if facts.anchor.is_some() && !facts.has_finalizer {
         return Step::Protect;
@@ -171,18 +179,18 @@ pub fn next(facts: &Facts<'_>, resource_type: ResourceType, digester: &Digester)
     }
     let Some(endpoint) = facts.endpoint else { return Step::AwaitProvider };
     match facts.anchor {
-        Some(anchor) => match read_back(anchor, endpoint, facts.reading, resource_type) {
+        Some(anchor) => match read_back(anchor, endpoint, facts, resource_type) {
             ReadBack::Same(_) => Step::Update,
-            ReadBack::Gone => creation(facts, resource_type, digester),
+            ReadBack::Gone => creation(facts, digester),
             ReadBack::Other(step) => step,
         },
-        None => creation(facts, resource_type, digester),
+        None => creation(facts, digester),
     }
 }
 
 /// An object that only observes has no claim on anybody, and needs no last
 /// word before it is deleted.
-fn watching(facts: &Facts<'_>, resource_type: ResourceType) -> Step {
+fn watching(facts: &Facts<'_>) -> Step {
     if facts.has_finalizer || facts.anchor.is_some() {
         Step::LetGo
     } else if let Some(obstacle) = &facts.terms.kind {
@@ -192,11 +200,11 @@ fn watching(facts: &Facts<'_>, resource_type: ResourceType) -> Step {
     } else if facts.endpoint.is_none() {
         Step::AwaitProvider
     } else {
-        observation(facts, resource_type)
+        observation(facts)
     }
 }
 
-fn creation(facts: &Facts<'_>, resource_type: ResourceType, digester: &Digester) -> Step {
+fn creation(facts: &Facts<'_>, digester: &Digester) -> Step {
     if let Some(announced) = pending(facts) {
         if announced.just_written {
             return if facts.fresh { Step::Create } else { Step::ProveFresh };
@@ -209,7 +217,7 @@ fn creation(facts: &Facts<'_>, resource_type: ResourceType, digester: &Digester)
             Aftermath::Nothing | Aftermath::Foreign => {}
         }
     }
-    management(facts, resource_type)
+    management(facts)
 }
 
 fn removal(facts: &Facts<'_>, resource_type: ResourceType, digester: &Digester) -> Step {
@@ -227,7 +235,7 @@ fn removal(facts: &Facts<'_>, resource_type: ResourceType, digester: &Digester) 
         return Step::ProveFresh;
     }
     if let Some(anchor) = facts.anchor {
-        match read_back(anchor, endpoint, facts.reading, resource_type) {
+        match read_back(anchor, endpoint, facts, resource_type) {
             ReadBack::Same(resource) => return ending(facts, resource, resource_type),
             ReadBack::Other(step) => return step,
             ReadBack::Gone => {}
@@ -285,7 +293,7 @@ fn aftermath(announced: Announced<'_>, facts: &Facts<'_>, digester: &Digester) -
         Lookup::NotYet => return Aftermath::Undecided(Step::LookForAnnounced),
         Lookup::Unknown(why) => return Aftermath::Undecided(Step::Retry(why.clone())),
         Lookup::None => {
-            let left = announced.intent.unsettled(facts.now);
+            let left = announced.intent.unsettled(facts.now, facts.grace);
             return left.map_or(Aftermath::Nothing, |left| Aftermath::Undecided(Step::Wait(left)));
         }
         Lookup::Found(hits) => hits,
@@ -310,17 +318,18 @@ enum ReadBack<'a> {
 fn read_back<'a>(
     anchor: &Address,
     endpoint: &str,
-    reading: &'a Reading,
+    facts: &Facts<'a>,
     resource_type: ResourceType,
 ) -> ReadBack<'a> {
     if let Some(obstacle) = anchor.moved_from(endpoint) {
         return ReadBack::Other(Step::Stall(obstacle));
     }
-    match reading {
-        Reading::NotYet => ReadBack::Other(Step::Read),
-        Reading::Gone => ReadBack::Gone,
-        Reading::Present(resource) if anchor.is(resource, resource_type) => ReadBack::Same(resource),
-        Reading::Present(_) => {
+    match (facts.reading, facts.settling) {
+        (Reading::NotYet, _) => ReadBack::Other(Step::Read),
+        (Reading::Gone, Some(left)) => ReadBack::Other(Step::Settle(left)),
+        (Reading::Gone, None) => ReadBack::Gone,
+        (Reading::Present(resource), _) if anchor.is(resource, resource_type) => ReadBack::Same(resource),
+        (Reading::Present(_), _) => {
             ReadBack::Other(Step::Stall(Obstacle::IdentityMismatch { id: anchor.id.clone() }))
         }
     }

@@ -4,7 +4,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{desired::Desired, rules::is_case_exact};
+use super::{
+    desired::Desired,
+    rules::{is_case_exact, shown_at},
+};
 use crate::scim::{
     filter::Filter,
     path::AttributePath,
@@ -23,9 +26,11 @@ pub struct MatchKeys(Vec<MatchKey>);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct MatchKey {
-    /// The attribute.
+    /// Where the server shows it.
     #[serde(with = "as_text")]
     path: AttributePath,
+    /// Whether it is what the manifest calls the resource.
+    is_name: bool,
     /// Its value in the manifest.
     value: String,
     /// Whether capital and small letters differ.
@@ -54,8 +59,10 @@ impl MatchKeys {
             let value = desired.get(&path)?.as_str().filter(|text| !text.is_empty())?.to_owned();
             // `userName` and most else is not caseExact, `externalId` is
             // (RFC 7643 §3.1, §4.1).
-            let exact = is_case_exact(&path, rules).unwrap_or_else(|| path.is_core("externalId"));
-            Some(MatchKey { path, value, exact })
+            let is_name = path.is_core(name_attribute(desired.resource_type()));
+            let (exact, path) = (is_case_exact(&path, rules), shown_at(&path, rules));
+            let exact = exact.unwrap_or_else(|| path.is_core("externalId"));
+            Some(MatchKey { path, is_name, value, exact })
         });
         Self(keys.collect())
     }
@@ -91,8 +98,8 @@ impl MatchKeys {
     /// Whether a resource is the one that is meant where its id is known: it
     /// has the manifest's name, or one of the other keys where the manifest
     /// leaves the name to the server.
-    pub fn name(&self, resource_type: ResourceType, resource: &Resource) -> bool {
-        let name = self.0.iter().find(|key| key.path.is_core(name_attribute(resource_type)));
+    pub fn name(&self, resource: &Resource) -> bool {
+        let name = self.0.iter().find(|key| key.is_name);
         name.map_or_else(|| self.fit(resource), |name| name.fits(resource))
     }
 
@@ -261,6 +268,22 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_the_server_shows_elsewhere_is_looked_for_there() {
+        let rules = rules(&json!({
+            "matchKeys": ["userName"],
+            "attributes": {"userName": {
+                "required": false, "mutability": "ReadOnly", "sent": "AtCreation", "shownAs": "externalId",
+            }},
+        }));
+        let keys = MatchKeys::of(&desired(&[("userName", "ada")]), &rules);
+        assert_eq!(keys.filters(&rules.filter)[0].to_string(), "externalId eq \"ada\"");
+        let ada = person(json!({"userName": "made-up", "externalId": "ada"}));
+        assert!(keys.fit_wholly(&ada) && keys.name(&ada));
+        let stranger = person(json!({"userName": "ada", "externalId": "other"}));
+        assert!(!keys.fit(&stranger) && !keys.name(&stranger));
+    }
+
+    #[test]
     fn nobody_is_found_by_no_keys() {
         let none = MatchKeys::of(&desired(&[]), &standard());
         assert!(none.is_empty() && !none.fit(&person(json!({}))) && !none.fit_wholly(&person(json!({}))));
@@ -269,9 +292,9 @@ mod tests {
     #[test]
     fn whose_id_is_known_needs_the_name_where_the_manifest_has_one() {
         let other_name = person(json!({"userName": "bob", "externalId": "7"}));
-        assert!(!keys().name(ResourceType::User, &other_name));
+        assert!(!keys().name(&other_name));
         let nameless = MatchKeys::of(&desired(&[("externalId", "7")]), &standard());
-        assert!(nameless.name(ResourceType::User, &other_name));
+        assert!(nameless.name(&other_name));
     }
 
     #[test]

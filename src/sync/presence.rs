@@ -7,7 +7,7 @@ use super::{
     lookup::Lookup,
     obstacle::Obstacle,
 };
-use crate::scim::{path::AttributePath, port::ResourceType, resource::Resource};
+use crate::scim::{path::AttributePath, resource::Resource};
 
 /// Whether an identity that is there already may become the object's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,22 +34,22 @@ enum Presence<'a> {
 }
 
 /// Who is meant, as far as it was looked into.
-fn presence<'a>(facts: &Facts<'a>, resource_type: ResourceType) -> Presence<'a> {
+fn presence<'a>(facts: &Facts<'a>) -> Presence<'a> {
     match facts.named_id.filter(|_| facts.observes || facts.takeover != Takeover::Unasked) {
-        Some(id) => by_id(facts, id, resource_type),
+        Some(id) => by_id(facts, id),
         None => by_keys(facts),
     }
 }
 
 /// What becomes of an object that is to manage the one who is meant.
-pub(super) fn management(facts: &Facts<'_>, resource_type: ResourceType) -> Step {
+pub(super) fn management(facts: &Facts<'_>) -> Step {
     if let (Takeover::Forbidden, Some(id)) = (facts.takeover, facts.named_id) {
         return Step::Stall(Obstacle::AdoptionForbidden { id: id.to_owned() });
     }
     if let (Takeover::Unasked, Some(obstacle)) = (facts.takeover, &facts.terms.creation) {
         return Step::Stall(obstacle.clone());
     }
-    let (found, id) = match presence(facts, resource_type) {
+    let (found, id) = match presence(facts) {
         Presence::Undecided(step) => return step,
         Presence::Nobody if facts.conflicted => return Step::Refused,
         Presence::Nobody => return facts.terms.creation.clone().map_or(Step::Announce, Step::Stall),
@@ -65,8 +65,8 @@ pub(super) fn management(facts: &Facts<'_>, resource_type: ResourceType) -> Step
 }
 
 /// What an object shows that only observes.
-pub(super) fn observation(facts: &Facts<'_>, resource_type: ResourceType) -> Step {
-    match presence(facts, resource_type) {
+pub(super) fn observation(facts: &Facts<'_>) -> Step {
+    match presence(facts) {
         Presence::Undecided(step) => step,
         Presence::Nobody => Step::Stall(Obstacle::NobodyThere),
         Presence::None(obstacle) => Step::Stall(obstacle),
@@ -74,13 +74,13 @@ pub(super) fn observation(facts: &Facts<'_>, resource_type: ResourceType) -> Ste
     }
 }
 
-fn by_id<'a>(facts: &Facts<'a>, id: &str, resource_type: ResourceType) -> Presence<'a> {
+fn by_id<'a>(facts: &Facts<'a>, id: &str) -> Presence<'a> {
     let found = match facts.named {
         Reading::NotYet => return Presence::Undecided(Step::ReadNamed(id.to_owned())),
         Reading::Gone => return Presence::None(Obstacle::NoSuchId { id: id.to_owned() }),
         Reading::Present(found) => found,
     };
-    if facts.terms.keys.name(resource_type, found) {
+    if facts.terms.keys.name(found) {
         unclaimed(facts, found, id.to_owned())
     } else {
         Presence::None(Obstacle::OtherName { id: id.to_owned() })

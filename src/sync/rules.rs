@@ -18,7 +18,7 @@ use crate::{
 mod treatment;
 mod violation;
 
-pub use treatment::{Treatment, is_case_exact, is_sent_at_creation};
+pub use treatment::{Treatment, is_case_exact, is_sent_at_creation, shown_at};
 pub use violation::{Problem, Violation};
 
 /// The first thing in a manifest that the server never takes. `has_password`:

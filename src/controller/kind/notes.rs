@@ -176,6 +176,12 @@ impl<T: Identity> Kind<T> {
         self.read(object, |note| note.changed.is_some_and(|changed| changed >= moment)).unwrap_or_default()
     }
 
+    /// How much is left of a time that began when something was last changed.
+    pub(in crate::controller) fn left_of(&self, time: Duration, object: &T) -> Option<Duration> {
+        let changed = self.read(object, |note| note.changed)??;
+        time.checked_sub(changed.elapsed()).filter(|left| !left.is_zero())
+    }
+
     /// Notes that the server refused what this intent announced.
     pub(in crate::controller) fn refused(&self, object: &T, nonce: &str) {
         self.note(object, |note| note.refused = Some(nonce.to_owned()));

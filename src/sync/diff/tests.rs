@@ -120,6 +120,19 @@ fn what_differs_and_cannot_be_changed_is_named() {
 }
 
 #[test]
+fn a_name_that_was_sent_once_and_is_shown_elsewhere_is_compared_there() {
+    let rules = users(&json!({"attributes": {"userName": {
+        "required": false, "mutability": "ReadOnly", "sent": "AtCreation", "shownAs": "externalId",
+    }}}));
+    let wanted = desired(&json!({}));
+    let comparison = Comparison { desired: &wanted, rules: &rules, digester: &digester() };
+    let same = observed(&json!({"userName": "made-up", "externalId": "ada"}));
+    assert_eq!((comparison.changes(&Known::default(), &same), comparison.fixed(&same)), (vec![], vec![]));
+    let other = observed(&json!({"userName": "made-up", "externalId": "eve"}));
+    assert_eq!(comparison.fixed(&other), [AttributePath::core("userName")], "nobody renames there");
+}
+
+#[test]
 fn what_a_profile_hides_from_now_on_is_forgotten_as_it_was_known() {
     let wanted = desired(&json!({"title": "Boss"}));
     let shown = observed(&json!({"title": "boss"}));

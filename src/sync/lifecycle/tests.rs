@@ -41,6 +41,7 @@ struct State {
     announced_lookup: Lookup,
     lookup: Lookup,
     now: &'static str,
+    settling: Option<SignedDuration>,
 }
 
 fn new() -> State {
@@ -67,6 +68,7 @@ fn new() -> State {
         announced_lookup: Lookup::NotYet,
         lookup: Lookup::NotYet,
         now: "2026-01-01T00:01:00Z",
+        settling: None,
     }
 }
 
@@ -178,6 +180,8 @@ fn step(state: &State) -> Step {
         lookup: &state.lookup,
         desired: Some(&desired),
         now: state.now.parse().unwrap(),
+        grace: SignedDuration::ZERO,
+        settling: state.settling,
     };
     next(&facts, ResourceType::User, &digester())
 }

@@ -25,6 +25,8 @@ impl Treatment {
         let is_sent_once = rule.is_some_and(|rule| rule.sent == Sent::AtCreation);
         let is_shown = rule.is_none_or(|rule| rule.returned != Returned::Never);
         match rules.mutability(path) {
+            // Shown elsewhere, it tells whether it was this that was sent.
+            _ if is_sent_once && rule.is_some_and(|rule| rule.shown_as.is_some()) => Self::Fixed,
             _ if is_sent_once => Self::Left,
             Mutability::ReadOnly => Self::Left,
             Mutability::Immutable if !is_shown => Self::Left,
@@ -34,6 +36,12 @@ impl Treatment {
             Mutability::ReadWrite => Self::Compared,
         }
     }
+}
+
+/// Where the server shows what was sent at a path.
+pub fn shown_at(path: &AttributePath, rules: &KindRules) -> AttributePath {
+    let elsewhere = rules.own_rule(path).and_then(|rule| rule.shown_as.as_deref());
+    elsewhere.and_then(AttributePath::parse).unwrap_or_else(|| path.clone())
 }
 
 /// Whether the creation has the attribute in it.

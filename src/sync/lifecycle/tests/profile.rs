@@ -124,3 +124,20 @@ fn an_object_ends_as_its_server_lets_it() {
         ("inactive already", ends(gone, Deactivation::Destructive, deactivate, &inactive), Step::Release),
     ]);
 }
+
+#[test]
+fn what_is_not_shown_yet_is_neither_gone_nor_created_again() {
+    let left = SignedDuration::from_secs(7);
+    let unseen = |state| State { reading: Reading::Gone, settling: Some(left), ..state };
+    check(vec![
+        ("just created", unseen(anchored()), Step::Settle(left)),
+        ("and deleted at once", unseen(deleted(anchored())), Step::Settle(left)),
+        (
+            "somebody else is somebody else at any time",
+            State { reading: Reading::Present(person("1", "2026-05-05T00:00:00Z")), ..unseen(anchored()) },
+            Step::Stall(Obstacle::IdentityMismatch { id: "1".to_owned() }),
+        ),
+        ("it is there", State { reading: Reading::Present(alice()), ..unseen(anchored()) }, Step::Update),
+        ("time is up", State { settling: None, ..unseen(anchored()) }, Step::Look),
+    ]);
+}
