@@ -91,7 +91,8 @@ pub struct Anchor {
     pub created: Option<String>,
 }
 
-/// A value that the server keeps in another form than it was sent.
+/// A value that the server keeps in another form than it was sent, or never
+/// shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Normalized {
@@ -106,7 +107,7 @@ pub struct Normalized {
     pub sent: String,
 
     /// A digest of the value that the server kept. When it changes, the
-    /// value is sent again.
+    /// value is sent again. Empty: the server never shows it.
     #[schemars(length(max = bounds::DIGEST))]
     pub observed: String,
 }

@@ -346,7 +346,7 @@ pub struct ScimUserStatus {
     pub managed_attributes: Option<Vec<String>>,
 
     /// The values that the server keeps in another form than they were sent,
-    /// and that are not sent again for that reason.
+    /// or never shows, and that are not sent again for that reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::PATHS))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]

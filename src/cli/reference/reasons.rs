@@ -184,7 +184,7 @@ const REASONS: &[(&str, On, &str, &str)] = &[
     (
         reasons::IMMUTABLE_ATTRIBUTE,
         On::Identities,
-        "the server does not let it change",
+        "the server lets nobody change an attribute that differs; all others are sent",
         "revert, or delete and recreate",
     ),
     (
@@ -223,7 +223,12 @@ const REASONS: &[(&str, On, &str, &str)] = &[
         "the server does not take the password",
         "write another one into the Secret",
     ),
-    (reasons::UNSUPPORTED_BY_SERVER, On::Identities, "the server has no such operation", "leave it out"),
+    (
+        reasons::UNSUPPORTED_BY_SERVER,
+        On::Identities,
+        "the server has no such operation or attribute: it says so, or its provider's profile does",
+        "leave it out; or, if the server can do it after all, set what the message names in the provider's `spec.overrides`",
+    ),
     (
         reasons::INVALID_SPEC,
         On::All,
