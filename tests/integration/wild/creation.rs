@@ -1,6 +1,7 @@
 //! What a creation does besides, or instead.
 
 use super::*;
+use crate::support::proxy::Purpose;
 
 #[tokio::test]
 async fn creation_answers_200() {

@@ -88,7 +88,8 @@ async fn the_server_counts_more_than_it_lists() {
     wild.apply(&user("ada")).await;
     let what = "not Ready, because more is counted than listed";
     let told = |object: Option<&DynamicObject>| {
-        object.is_some_and(|object| objects::message(object, "Ready").contains("counts more than it lists"))
+        let ready = object.and_then(|object| objects::condition(object, "Ready"));
+        ready.is_some_and(|ready| ready["message"].as_str().unwrap().contains("counts more than it lists"))
     };
     wild.until(Kind::User, "ada", what, told).await;
     wild.proxy.stays_below(wild.proxy.mark(), 40, WINDOW).await;

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use crate::support::{
     children,
     objects::{self, Kind, Manifest, PROVIDER, user},
-    proxy::{Proxy, Purpose, Recorded},
+    proxy::{Proxy, Recorded},
     quirk::{Habits, QuirkServer},
     site::Site,
 };
@@ -74,7 +74,6 @@ impl Wild {
 
     /// Whole sweeps go by, and nothing is sent that changes anything.
     async fn stays_quiet(&self) {
-        self.proxy.sweeps(self.proxy.mark(), 1).await;
         let mark = self.proxy.mark();
         self.proxy.sweeps(mark, 2).await;
         assert!(self.writes(mark).is_empty(), "{:#?}", self.writes(mark));

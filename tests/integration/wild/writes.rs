@@ -108,7 +108,7 @@ async fn one_value_per_multi_valued_attribute() {
     let wild = Wild::start_with("one-value", habits, overrides).await;
     let two = json!([{"value": "a@example.com", "primary": true}, {"value": "b@example.com"}]);
     wild.apply(&user("ada").with("emails", two)).await;
-    let refused = wild.not_ready(Kind::User, "ada", "InvalidSpec").await;
+    let refused = wild.not_ready(Kind::User, "ada", "UnsupportedByServer").await;
     assert!(message(&refused).contains("emails"), "{}", message(&refused));
     assert!(wild.writes(0).is_empty(), "refused before it is sent");
 }
