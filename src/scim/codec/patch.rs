@@ -160,6 +160,8 @@ impl Writer<'_> {
 
     fn path(&self, path: &AttributePath) -> String {
         match (path.schema(), self.kind.profile.patch.core_path) {
+            // It is part of no schema (RFC 7643 §3.1).
+            _ if path.is_core("externalId") => path.to_string(),
             (None, CorePath::Urn) => format!("{}:{path}", shape::core_schema(self.kind.resource_type)),
             _ => path.to_string(),
         }

@@ -1,7 +1,7 @@
 //! Names as the standard and a profile spell them: servers compare them
 //! without case (RFC 7643 §2.1), or should.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
 
 use serde_json::{Map, Value};
 
@@ -42,9 +42,11 @@ pub(super) fn has_many_values(path: &AttributePath) -> bool {
     path.sub_attribute().is_none() && lists.any(|list| path.is_core(list))
 }
 
-/// Names in an object, and the names within what they name.
+/// Names in an object, and the names within what they name; sorted without
+/// case, so that every resource of a sweep is read without any allocation for
+/// names that are spelt right.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Names(BTreeMap<String, Name>);
+pub(super) struct Names(Vec<Name>);
 
 #[derive(Clone, Debug)]
 struct Name {
@@ -109,27 +111,37 @@ impl Names {
     }
 
     fn within(&mut self, name: &str) -> &mut Self {
-        let new = || Name { spelling: name.to_owned(), parts: Self::default() };
-        &mut self.0.entry(name.to_ascii_lowercase()).or_insert_with(new).parts
+        let at = self.position(name).unwrap_or_else(|at| {
+            self.0.insert(at, Name { spelling: name.to_owned(), parts: Self::default() });
+            at
+        });
+        &mut self.0[at].parts
     }
 
     fn find(&self, name: &str) -> Option<&Name> {
-        self.0.get(&name.to_ascii_lowercase())
+        self.position(name).ok().map(|at| &self.0[at])
+    }
+
+    fn position(&self, name: &str) -> Result<usize, usize> {
+        self.0.binary_search_by(|known| without_case(&known.spelling, name))
     }
 
     /// Spells the names in an object, and those within its values. Where two
     /// spellings of one name are there, the right one counts, and the other
     /// stays as it is: nothing is lost.
     pub(super) fn spell(&self, object: &mut Map<String, Value>) {
-        let keys: Vec<String> = object.keys().cloned().collect();
-        for key in keys {
-            let Some(name) = self.find(&key) else { continue };
-            let respelt = key != name.spelling && !object.contains_key(&name.spelling);
-            if respelt && let Some(value) = object.remove(&key) {
+        let is_odd = |key: &&String| self.find(key).is_some_and(|name| name.spelling != **key);
+        let odd: Vec<String> = object.keys().filter(is_odd).cloned().collect();
+        for key in odd {
+            let Some(name) = self.find(&key).filter(|name| !object.contains_key(&name.spelling)) else {
+                continue;
+            };
+            if let Some(value) = object.remove(&key) {
                 object.insert(name.spelling.clone(), value);
             }
-            let key = if respelt { &name.spelling } else { &key };
-            if let Some(value) = object.get_mut(key) {
+        }
+        for (key, value) in object.iter_mut() {
+            if let Some(name) = self.find(key) {
                 name.parts.spell_within(value);
             }
         }
@@ -167,6 +179,11 @@ impl Names {
             None => spelt,
         }
     }
+}
+
+fn without_case(one: &str, other: &str) -> Ordering {
+    let other = other.bytes().map(|byte| byte.to_ascii_lowercase());
+    one.bytes().map(|byte| byte.to_ascii_lowercase()).cmp(other)
 }
 
 #[cfg(test)]

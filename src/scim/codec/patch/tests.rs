@@ -104,10 +104,15 @@ fn the_value_has_the_shape_of_the_server() {
 fn core_attributes_have_their_schema_in_the_path_where_the_server_wants_it() {
     let dialect = json!({"patch": {"corePath": "Urn"}});
     assert_eq!(
-        operations(&dialect, USER, &[set("name.givenName", json!("Ada")), clear("title")]),
+        operations(
+            &dialect,
+            USER,
+            &[set("name.givenName", json!("Ada")), clear("title"), clear("externalId")]
+        ),
         json!([
             {"op": "replace", "path": format!("{USER_SCHEMA}:name.givenName"), "value": "Ada"},
             {"op": "remove", "path": format!("{USER_SCHEMA}:title")},
+            {"op": "remove", "path": "externalId"},
         ])
     );
     let path = format!("{GROUP_SCHEMA}:members[value eq \"1\"]");
