@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, LazyLock, Mutex},
 };
 
-use proptest::{prelude::*, sample::Index};
+use proptest::{prelude::*, sample::Index, test_runner::TestRunner};
 use scim_operator::scim::{
     address::AddressPolicy,
     client::Client,
@@ -316,7 +316,8 @@ fn a_refusal_is_never_an_identity(stage: &Stage, body: &[u8]) -> Result<(), Test
 #[test]
 fn mutated_answers_confuse_nobody() {
     let stage = Stage::new();
-    let mut runner = proptest::test_runner::TestRunner::new(ProptestConfig::with_cases(400));
+    let mut runner =
+        TestRunner::new(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(400) });
     let asked = prop_oneof![Just("1".to_owned()), Just("2".to_owned()), Just(String::new())];
     runner
         .run(&(bodies(), asked), |((name, body), asked)| {
