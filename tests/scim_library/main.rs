@@ -9,6 +9,7 @@ mod client;
 mod credentials;
 mod cursors;
 mod dialect;
+mod equivalence;
 mod fake;
 mod filter;
 mod golden;
