@@ -26,8 +26,16 @@ async fn attribute(stage: &Stage, report: &Report, sample: &Sample) {
         report.put(&title("changed"), outcome.clone());
         return report.put(&title(last), outcome);
     }
-    let _ = report.cell(&title("changed"), holding(stage, &manifest, sample, &sample.second)).await;
+    let _ = report.cell(&title("changed"), changed(stage, &manifest, sample)).await;
     let _ = report.cell(&title(last), lacking(stage, &manifest, sample)).await;
+}
+
+async fn changed(stage: &Stage, manifest: &Manifest, sample: &Sample) -> Verdict {
+    if stage.subject.takes_once(sample.field) {
+        let manifest = manifest.clone().with(sample.field, sample.second.clone());
+        return stage.left_as_it_is(&manifest).await;
+    }
+    holding(stage, manifest, sample, &sample.second).await
 }
 
 async fn holding(stage: &Stage, manifest: &Manifest, sample: &Sample, value: &Value) -> Verdict {
@@ -36,6 +44,9 @@ async fn holding(stage: &Stage, manifest: &Manifest, sample: &Sample, value: &Va
 }
 
 async fn lacking(stage: &Stage, manifest: &Manifest, sample: &Sample) -> Verdict {
+    if stage.subject.takes_once(sample.field) {
+        return stage.left_as_it_is(&without(manifest.clone(), sample.field)).await;
+    }
     if sample.field == "externalId" {
         let before = stage.on_server(Kind::User, manifest.name()).await["externalId"].clone();
         stage.settle(&without(manifest.clone(), "externalId")).await?;

@@ -31,6 +31,8 @@ pub(super) struct Preset {
     /// Whether a group needs an `externalId`.
     pub(super) marks_groups: bool,
     pub(super) keeps_the_deleted: bool,
+    /// What is taken at the creation alone.
+    pub(super) takes_once: &'static [&'static str],
 }
 
 pub(super) struct PresetServer {
@@ -77,6 +79,10 @@ impl Subject for PresetServer {
         if self.preset.marks_groups { group.with("externalId", "customer-team") } else { group }
     }
 
+    fn takes_once(&self, field: &str) -> bool {
+        self.preset.takes_once.contains(&field)
+    }
+
     fn keeps_the_deleted(&self) -> bool {
         self.preset.keeps_the_deleted
     }
@@ -107,6 +113,7 @@ const PLAIN: Preset = Preset {
     plain: |samples| samples::of("title", samples),
     marks_groups: false,
     keeps_the_deleted: false,
+    takes_once: &[],
 };
 
 fn email(address: &str) -> Value {
@@ -114,7 +121,7 @@ fn email(address: &str) -> Value {
 }
 
 fn one_email() -> Sample {
-    Sample::new("emails", email("ada@example.com"), email("countess@example.com"))
+    Sample::new("emails", email("first@people.example.com"), email("second@people.example.com"))
 }
 
 fn name() -> Value {
@@ -138,7 +145,7 @@ pub(super) fn slack() -> Preset {
             let email = |address: &str| json!([{"value": address, "primary": true}]);
             let address = |street: &str| json!([{"streetAddress": street, "locality": "Springfield"}]);
             vec![
-                Sample::new("emails", email("ada@example.com"), email("countess@example.com")),
+                Sample::new("emails", email("first@people.example.com"), email("second@people.example.com")),
                 Sample::new("addresses", address("100 Example Street"), address("200 Example Street")),
             ]
         },
@@ -177,6 +184,7 @@ pub(super) fn gitlab() -> Preset {
         samples: || vec![one_email()],
         // Nothing else can change.
         plain: |_| Sample::new("active", json!(false), json!(true)),
+        takes_once: &["name", "externalId"],
         keeps_the_deleted: true,
         ..PLAIN
     }

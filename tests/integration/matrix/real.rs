@@ -12,7 +12,7 @@ use super::{
     subject::Subject,
 };
 use crate::support::{
-    objects::{self, Manifest},
+    objects::{self, Manifest, user_name},
     proxy::Proxy,
     scim_server::{ScimServer, ServerKind},
 };
@@ -81,10 +81,6 @@ impl Subject for Real {
     ) -> BoxFuture<'a, ()> {
         async move {
             let mut resource = self.0.get(endpoint, id).await.expect("the resource is there");
-            // What this one shows where there is no e-mail, it does not take.
-            if resource["emails"][0]["value"] == "" {
-                resource["emails"] = json!([]);
-            }
             change(&mut resource);
             let path = format!("{endpoint}/{id}");
             let response = self.0.request(Method::PUT, &path, Some(&resource)).await;
@@ -100,13 +96,32 @@ impl Subject for Real {
         self.0.delete(endpoint, id).boxed()
     }
 
+    fn user(&self, name: &str) -> Manifest {
+        let user = objects::user(name);
+        match self.0.kind() {
+            ServerKind::DjangoScim2 => user.with("emails", email(&user_name(name))),
+            _ => user,
+        }
+    }
+
+    fn stranger(&self, name: &str) -> Value {
+        let mut stranger = json!({
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"],
+            "userName": user_name(name),
+        });
+        if self.0.kind() == ServerKind::DjangoScim2 {
+            stranger["emails"] = email(&user_name(name));
+        }
+        stranger
+    }
+
     fn samples(&self) -> Vec<Sample> {
         match self.0.kind() {
             // The one that it keeps, without a type.
             ServerKind::DjangoScim2 => samples::standard_but([Sample::new(
                 "emails",
-                json!([{"value": "ada@example.com", "primary": true}]),
-                json!([{"value": "countess@example.com", "primary": true}]),
+                email("first@people.example.com"),
+                email("second@people.example.com"),
             )]),
             _ => samples::standard(),
         }
@@ -127,7 +142,34 @@ fn scimple() -> Value {
     json!({"errors": [unknown("\"attribute\" is null"), unknown("\"schema\" is null")]})
 }
 
-/// It removes members in a way of its own.
+/// What it keeps of a user goes by PUT; of a group, PATCH changes the members
+/// and nothing else. A user without an e-mail address shows one that it does
+/// not take.
 fn django_scim2() -> Value {
-    json!({"members": {"remove": "ValueArray", "inPut": false}})
+    json!({
+        "users": {
+            "update": "Put",
+            "operations": {"patch": false},
+            "unlisted": "Refused",
+            "attributes": {
+                "externalId": {},
+                "active": {},
+                "name": {"subAttributes": ["givenName", "familyName"]},
+                "emails": {"required": true, "maxValues": 1, "subAttributes": ["value", "primary"]},
+            },
+        },
+        "groups": {
+            "operations": {"put": false},
+            "attributes": {
+                "displayName": {"mutability": "Immutable"},
+                "externalId": {"mutability": "Immutable"},
+            },
+        },
+        "members": {"remove": "ValueArray", "type": "Never", "inPut": false},
+    })
+}
+
+/// As django-scim2 keeps it: one, without a type.
+fn email(address: &str) -> Value {
+    json!([{"value": address, "primary": true}])
 }

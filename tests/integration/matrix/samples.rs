@@ -21,12 +21,16 @@ impl Sample {
         Self { field, first, second }
     }
 
-    /// The manifest that clears it: text by `""`, a list by `[]`, and what is
-    /// made of parts by leaving it out.
+    /// The manifest that clears it: text by `""`, a list by `[]`, a name by
+    /// `""` in its parts, and what else is made of parts by leaving it out.
     pub(super) fn cleared(&self, manifest: Manifest) -> Manifest {
         match &self.first {
             Value::String(_) => manifest.with(self.field, ""),
             Value::Array(_) => manifest.with(self.field, json!([])),
+            Value::Object(parts) if self.field == "name" => {
+                let nothing: Value = parts.keys().map(|part| (part.clone(), json!(""))).collect();
+                manifest.with(self.field, nothing)
+            }
             _ => without(manifest, self.field),
         }
     }
@@ -103,10 +107,10 @@ fn lists() -> Vec<Sample> {
     vec![
         Sample::new(
             "emails",
-            json!([{"value": "ada@example.com", "type": "work", "primary": true}]),
+            json!([{"value": "first@people.example.com", "type": "work", "primary": true}]),
             json!([
-                {"value": "ada@example.com", "type": "work", "primary": true},
-                {"value": "ada@home.example.com", "type": "home"},
+                {"value": "first@people.example.com", "type": "work", "primary": true},
+                {"value": "first@home.example.com", "type": "home"},
             ]),
         ),
         one(

@@ -102,19 +102,37 @@ impl Stage {
         self.subject.get(endpoint(kind), &id(&object)).await.unwrap_or_default()
     }
 
-    /// Until the server holds this at an endpoint, whatever the status says.
-    pub(super) async fn there_is(
+    /// Applies what the server does not take from those who are there: nothing
+    /// changes, and nothing is said.
+    pub(super) async fn left_as_it_is(&self, manifest: &Manifest) -> Verdict {
+        let before = self.on_server(manifest.kind, manifest.name()).await;
+        self.settle(manifest).await?;
+        self.sweeps(1).await;
+        assert_eq!(self.on_server(manifest.kind, manifest.name()).await, before);
+        Err(Unsupported::new("Nothing", "it is taken at the creation alone, and not looked at afterwards"))
+    }
+
+    /// Until the server holds this again under an id, or the user is told that
+    /// it cannot be.
+    pub(super) async fn mended(
         &self,
-        endpoint: &str,
+        kind: Kind,
+        name: &str,
         id: &str,
-        what: &str,
         matches: impl Fn(&Value) -> bool,
-    ) {
-        wait::poll(what, wait::DEADLINE, || async {
-            let found = self.subject.get(endpoint, id).await.unwrap_or_default();
-            if matches(&found) { Ok(()) } else { Err(format!("{found:#}")) }
+    ) -> Verdict {
+        wait::poll("value as before, or word that it cannot be", wait::DEADLINE, || async {
+            let found = self.subject.get(endpoint(kind), id).await.unwrap_or_default();
+            if matches(&found) {
+                return Ok(Ok(()));
+            }
+            let object = self.site.get(kind, name).await;
+            match stalled(&object).or_else(|| normalized(&object)) {
+                Some(unsupported) => Ok(Err(unsupported)),
+                None => Err(format!("{found:#}\n{}", wait::pretty(Some(&object)))),
+            }
         })
-        .await;
+        .await
     }
 
     /// Where the record of requests stands.
@@ -181,6 +199,15 @@ fn refusal(object: &DynamicObject) -> Option<Unsupported> {
         let refused = condition["status"] == "False" && REFUSALS.contains(&reason);
         refused.then(|| told(object, reason, &condition))
     })
+}
+
+/// What the user is told of something that does not go on by itself, or of
+/// members that do not.
+fn stalled(object: &DynamicObject) -> Option<Unsupported> {
+    let condition = condition(object, "Stalled").filter(|stalled| stalled["status"] == "True");
+    let stall =
+        condition.map(|stalled| told(object, stalled["reason"].as_str().unwrap_or_default(), &stalled));
+    stall.or_else(|| refusal(object))
 }
 
 fn normalized(object: &DynamicObject) -> Option<Unsupported> {

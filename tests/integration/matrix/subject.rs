@@ -63,6 +63,12 @@ pub(super) trait Subject {
         group
     }
 
+    /// Whether the server takes this field of a user at the creation alone, and
+    /// its profile says so: what becomes of it then in a manifest is not told.
+    fn takes_once(&self, _field: &str) -> bool {
+        false
+    }
+
     /// Whether a user who is deleted stays, inactive.
     fn keeps_the_deleted(&self) -> bool {
         false

@@ -67,10 +67,14 @@ impl Subject for Confirmit {
         })
     }
 
+    fn takes_once(&self, field: &str) -> bool {
+        field == "userName"
+    }
+
     fn samples(&self) -> Vec<Sample> {
         let email = |value: &str| json!([{"value": value, "type": "work", "primary": true}]);
         samples::standard_but([
-            Sample::new("emails", email("ada@example.com"), email("countess@example.com")),
+            Sample::new("emails", email("first@people.example.com"), email("second@people.example.com")),
             Sample::new(
                 "extensions",
                 json!({confirmit::EXPANDED: {"languageId": 9}}),
@@ -110,8 +114,14 @@ impl Subject for IdaasNl {
         ready(vec![objects::secret(TOKEN, HOST), provider]).boxed()
     }
 
+    /// Its profile lets any attribute through; those that are not in the text
+    /// are sent because a manifest names them.
     fn refusals(&self) -> Vec<String> {
-        self.server.refusals()
+        let asked_for = |refusal: &str| {
+            refusal.starts_with("POST ")
+                && (refusal.contains("a user has no ") || refusal.ends_with("Specified schema is incorrect."))
+        };
+        self.server.refusals().into_iter().filter(|refusal| !asked_for(refusal)).collect()
     }
 
     fn samples(&self) -> Vec<Sample> {
@@ -218,7 +228,7 @@ impl Subject for BuypassTenant {
         };
         samples::standard_but([
             one("phoneNumbers", "+4755512345", "+4755554321"),
-            one("emails", "ada@example.com", "countess@example.com"),
+            one("emails", "first@people.example.com", "second@people.example.com"),
             one("entitlements", "allow_smartcard", "allow_mobile_id"),
             Sample::new(
                 "extensions",
