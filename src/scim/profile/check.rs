@@ -4,7 +4,7 @@ use http::HeaderValue;
 use regex::Regex;
 
 use super::{
-    AttributeRule, ExtensionRule, KindRules, Mutability, PagingMode, Pause, Profile, ProfileError,
+    AttributeRule, ExtensionRule, KindRules, Mutability, PagingMode, Pause, Profile, ProfileError, ReadBack,
     RemoveForm, StatusSet, paths::is_template,
 };
 use crate::scim::path::AttributePath;
@@ -182,6 +182,11 @@ fn members(profile: &Profile) -> Checked {
         || "members.remove".to_owned(),
         "members are removed by PUT, and groups have no PUT, or none with members in it",
     )?;
+    demand(
+        !by_put || matches!(members.read, ReadBack::Inline | ReadBack::Requested),
+        || "members.remove".to_owned(),
+        "members are removed by PUT with those who stay, and members.read says that groups do not show them",
+    )?;
     let no_operations = profile.patch.max_operations == Some(0) || profile.patch.max_bytes == Some(0);
     demand(!no_operations, || "patch.maxOperations".to_owned(), "nothing could be changed")
 }
@@ -198,7 +203,7 @@ mod tests {
 
     #[test]
     fn fields_that_contradict_each_other_are_named() {
-        let cases: [(Value, &str); 14] = [
+        let cases: [(Value, &str); 15] = [
             (json!({"users": {"path": "Users"}}), "users.path"),
             (json!({"users": {"path": "//evil.example.com/Users"}}), "users.path"),
             (json!({"discovery": {"resourceTypes": "/a/../b"}}), "discovery.resourceTypes"),
@@ -215,6 +220,7 @@ mod tests {
             (json!({"users": {"attributes": {"title": {"pattern": "("}}}}), "users.attributes.title.pattern"),
             (json!({"consistency": {"grace": "1h"}}), "consistency.grace"),
             (json!({"members": {"remove": "Put", "inPut": false}}), "members.remove"),
+            (json!({"members": {"remove": "Put", "read": "Never"}}), "members.remove"),
             (json!({"rateLimit": {"writes": {"requests": 0}}}), "rateLimit.writes.requests"),
         ];
         for (overrides, field) in cases {
