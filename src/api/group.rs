@@ -259,8 +259,9 @@ pub struct ScimGroupStatus {
     pub members: Option<MemberCounts>,
 
     /// The ids of the members that the operator added to an Additive group:
-    /// those, and no others, it removes again. Absent: none, or the group is
-    /// Exact.
+    /// those, and no others, it removes again. Where the server does not show
+    /// who is in a group, those that are in an Exact group, as far as is
+    /// known. Absent: none, or the server shows the members of an Exact group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::APPLIED_MEMBERS), inner(length(max = bounds::URL)))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]

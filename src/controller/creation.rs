@@ -3,23 +3,27 @@
 use std::sync::Arc;
 
 use kube::ResourceExt;
+use serde_json::Value;
 
 use super::{
     identity::Identity,
     objects::ObjectError,
     pass::{Fault, Pass, fits},
+    unseen::Sight,
 };
 use crate::{
     api::{Origin, reasons},
     runtime::entropy,
     scim::{
         error::{Error, ErrorKind},
+        path::AttributePath,
         resource::Resource,
     },
     sync::{
         address::{Address, Reading},
         intent::Intent,
         lookup::name_attribute,
+        members::Addition,
         outcome::{Because, Request, refusal},
         plan,
     },
@@ -61,6 +65,11 @@ impl<T: Identity> Pass<'_, T> {
         let superior = desired.manager().map(str::to_owned);
         self.request = Request::Create;
         self.add_password(&mut body);
+        let members = self.members_at_creation()?;
+        if !members.is_empty() {
+            let values: Vec<Value> = members.iter().map(Addition::value).collect();
+            body.set(&AttributePath::core("members"), values.into());
+        }
         let port = match self.in_turn.take() {
             Some(port) => port,
             None => Arc::clone(&session.port),
@@ -82,8 +91,15 @@ impl<T: Identity> Pass<'_, T> {
         }
         self.record_password(&body);
         T::memory(self.context).made_manager(&self.object, superior.as_deref());
-        // Some servers answer with the id and little else: then it is read.
-        let is_whole = created.text(name_attribute(T::RESOURCE_TYPE)).is_some();
+        // Some servers answer with the id and little else, or do not say who of
+        // the members is in: then it is read.
+        let sight = Sight::of(&session);
+        let tells_members = members.is_empty() || !sight.is_shown() || !created.member_ids().is_empty();
+        let is_whole = created.text(name_attribute(T::RESOURCE_TYPE)).is_some() && tells_members;
+        if !sight.is_shown() {
+            // Until the counts are there, this is who may be in it.
+            self.record.applied_members.extend(members.into_iter().map(|member| member.id));
+        }
         self.reading = if is_whole { self.reading_of(created) } else { Reading::NotYet };
         self.context.events.done(&self.object, "Created", format!("created the {}", T::RESOURCE_TYPE));
         Ok(())

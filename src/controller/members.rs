@@ -2,97 +2,33 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use kube::ResourceExt as _;
+
+use self::present::Present;
 use super::{
+    context::Context,
     identity::Identity,
-    kind::{Attempt, Kind},
+    kind::Kind,
     names,
     pass::{Fault, Pass},
     roster::Roster,
+    unseen::Sight,
 };
 use crate::{
     api::{MemberCounts, Membership},
     scim::{
         error::{Error, ErrorKind},
+        profile::{AtCreation, RemoveForm},
         resource::Resource,
     },
     sync::{
-        members::{self, Batch, Batches, Cut, MemberPlan, Named, PER_REQUEST, Wanted},
+        members::{self, Addition, Batch, Batches, Cut, MemberPlan, Named, Wanted, plan_unseen},
         outcome::MemberRemarks,
         put,
     },
 };
 
-/// How often a group is read because somebody else changed it at the same
-/// time.
-const MOST_READS: usize = 3;
-
-/// The members of a group, as requests change them.
-#[derive(Debug, Default)]
-struct Present {
-    /// The group as the server last showed it.
-    group: Resource,
-    ids: HashSet<String>,
-    added: HashSet<String>,
-    removed: HashSet<String>,
-    /// How often they were read again.
-    reads: usize,
-}
-
-impl Present {
-    fn of(group: &Resource) -> Self {
-        let mut present = Self::default();
-        present.read(group.clone());
-        present
-    }
-
-    fn read(&mut self, group: Resource) {
-        self.ids = group.member_ids().into_iter().collect();
-        self.group = group;
-    }
-
-    fn take(&mut self, batch: &Batch) {
-        for id in &batch.remove {
-            self.ids.remove(id);
-            self.removed.insert(id.clone());
-        }
-        for addition in &batch.add {
-            self.ids.insert(addition.id.clone());
-            self.added.insert(addition.id.clone());
-        }
-    }
-
-    /// Whether somebody else may have changed the group meanwhile, so that it
-    /// is to be read again.
-    fn may_have_changed(&self, error: &Error) -> bool {
-        let overtaken = matches!(error.kind, ErrorKind::PreconditionFailed | ErrorKind::Conflict);
-        overtaken && self.reads < MOST_READS
-    }
-
-    /// Whether the server read the request and would take it no more the next
-    /// time: somebody in it is not to its liking.
-    fn is_unwelcome(&self, error: &Error) -> bool {
-        match error.kind {
-            ErrorKind::Rejected | ErrorKind::NotFound => true,
-            ErrorKind::Conflict => self.reads >= MOST_READS,
-            _ => false,
-        }
-    }
-
-    /// What requests were about that the server took.
-    fn taken(&self) -> BTreeSet<Attempt> {
-        let added = self.added.iter().map(|id| (id.clone(), true));
-        added.chain(self.removed.iter().map(|id| (id.clone(), false))).collect()
-    }
-
-    /// Of those, who is not as the requests should have made it.
-    fn unchanged(&self) -> BTreeSet<String> {
-        self.added.difference(&self.ids).chain(self.removed.intersection(&self.ids)).cloned().collect()
-    }
-
-    fn has_changed(&self) -> bool {
-        !self.removed.is_empty() || !self.added.is_empty()
-    }
-}
+mod present;
 
 impl<T: Identity> Pass<'_, T> {
     /// Makes the group's members those that the manifest names.
@@ -102,7 +38,13 @@ impl<T: Identity> Pass<'_, T> {
             self.record.applied_members.clear();
             return Ok(());
         };
-        let mut present = Present::of(observed);
+        let sight = Sight::of(self.server()?);
+        let mut present = if sight.is_shown() {
+            Present::of(observed)
+        } else {
+            let (ids, unasked) = self.unseen_members(&wanted, sight).await?;
+            Present::unseen(observed, sight, ids, unasked)
+        };
         let left_out = loop {
             let ours = self.record.applied_members.clone();
             match self.change_members(&wanted, &mut present).await {
@@ -140,36 +82,92 @@ impl<T: Identity> Pass<'_, T> {
         let kind = T::memory(self.context);
         let mut refusals = kind.member_refusals(&self.object);
         let now = self.context.clock.now();
-        let there: Vec<String> = present.ids.iter().cloned().collect();
-        let anchored = self.anchored_ids(wanted)?;
-        let plan = members::plan(wanted, &there, &self.record.applied_members, |id| anchored.contains(id));
+        let plan = self.plan_members(wanted, present)?;
         let (left_out, concerned) = (plan.left_out, plan.ids().cloned().collect());
-        let plan = plan.without(&refusals.held(self.generation, now));
-        self.remember_additions(wanted, &plan).await?;
-        let by_put = self.server()?.by_put.is_set(T::RESOURCE_TYPE);
-        let cut = if by_put { Cut::Whole } else { Cut::Parts(PER_REQUEST) };
+        let mut plan = plan.without(&refusals.held(self.generation, now)).without(&present.unasked);
+        self.remember_additions(wanted, &plan, present.sight).await?;
+        self.name_additions(wanted, &mut plan)?;
+        let cut = Cut::of(&self.server()?.dialect.profile.members, self.puts_members()?);
         let mut batches = Batches::of(plan, refusals.ids(), cut);
         let words = self.send_members(&mut batches, present).await?;
         let ignored = self.ignored_members(refusals.ids(), present).await?;
         let refused = batches.refused_ids().union(&ignored).cloned().collect();
         refusals.learn(self.generation, now, &concerned, &refused, words);
         kind.refuse_members(&self.object, refusals);
-        if batches.is_undecided() && present.has_changed() {
+        let is_unfinished = batches.is_undecided() || !present.unasked.is_empty();
+        if is_unfinished && present.has_changed() {
             kind.suspect(&self.object);
         }
         Ok(left_out)
     }
 
-    /// Additions to an Additive group are recorded before the request that
-    /// makes them: after a crash, what we added must not look like somebody
-    /// else's doing.
-    async fn remember_additions(&mut self, wanted: &Wanted, plan: &MemberPlan) -> Result<(), Fault> {
-        if wanted.membership == Membership::Exact {
+    fn plan_members(&self, wanted: &Wanted, present: &Present) -> Result<MemberPlan, Fault> {
+        let anchored = self.anchored_ids(wanted)?;
+        let is_anchored = |id: &str| anchored.contains(id);
+        let recorded = &self.record.applied_members;
+        if present.sight.is_shown() {
+            let there: Vec<String> = present.ids.iter().cloned().collect();
+            return Ok(members::plan(wanted, &there, recorded, is_anchored));
+        }
+        let there = present.ids.iter().cloned().collect();
+        Ok(plan_unseen(wanted, &there, recorded, is_anchored))
+    }
+
+    /// Whether members change by a PUT of the whole group.
+    fn puts_members(&self) -> Result<bool, Fault> {
+        let session = self.server()?;
+        Ok(session.by_put.is_set(T::RESOURCE_TYPE) && session.dialect.profile.members.in_put)
+    }
+
+    /// Whom the body of a creation names: those who are known without asking
+    /// anybody, because the turn for the creation has come.
+    pub(super) fn members_at_creation(&self) -> Result<Vec<Addition>, Fault> {
+        let session = self.server()?;
+        let rules = &session.dialect.profile.members;
+        if rules.at_creation != AtCreation::Inline {
+            return Ok(Vec::new());
+        }
+        let wanted = self.object.wanted_members(&Roster::new(self.context, &self.provider, session));
+        let Some(wanted) = wanted.filter(|wanted| wanted.membership == Membership::Exact) else {
+            return Ok(Vec::new());
+        };
+        let mut plan = plan_unseen(&wanted, &BTreeSet::new(), &BTreeSet::new(), |_| false);
+        plan.add.truncate(usize::try_from(rules.max_per_request).unwrap_or(usize::MAX));
+        self.name_additions(&wanted, &mut plan)?;
+        Ok(plan.add)
+    }
+
+    /// Gives those who are added their names, where the server wants them.
+    fn name_additions(&self, wanted: &Wanted, plan: &mut MemberPlan) -> Result<(), Fault> {
+        if !self.server()?.dialect.profile.members.display {
             return Ok(());
         }
-        let before = self.record.applied_members.len();
+        let namespace = self.object.namespace().unwrap_or_default();
+        for addition in &mut plan.add {
+            let named = wanted.ids.get(&addition.id);
+            addition.display = named.and_then(|named| display(self.context, &namespace, named));
+        }
+        Ok(())
+    }
+
+    /// Additions to an Additive group are recorded before the request that
+    /// makes them: after a crash, what we added must not look like somebody
+    /// else's doing. Where the server shows nobody, the same goes for every
+    /// group; until the counts are written again, such a record says who may
+    /// have been added and not who was.
+    async fn remember_additions(
+        &mut self,
+        wanted: &Wanted,
+        plan: &MemberPlan,
+        sight: Sight,
+    ) -> Result<(), Fault> {
+        if plan.add.is_empty() || (wanted.membership == Membership::Exact && sight.is_shown()) {
+            return Ok(());
+        }
         self.record.applied_members.extend(plan.add.iter().map(|addition| addition.id.clone()));
-        if self.record.applied_members.len() > before {
+        let loses_counts = !sight.is_shown() && self.record.members.take().is_some();
+        let written = self.object.record().applied_members;
+        if loses_counts || !self.record.applied_members.is_subset(&written) {
             super::engine::write(self, None).await?;
         }
         Ok(())
@@ -186,6 +184,9 @@ impl<T: Identity> Pass<'_, T> {
         while let Some(batch) = batches.next_batch() {
             match self.send_batch(&batch, present).await {
                 Ok(()) => present.take(&batch),
+                Err(error) if present.are_gone(&batch, &error) => {
+                    present.ids.retain(|id| !batch.remove.contains(id));
+                }
                 Err(error) if present.is_unwelcome(&error) => {
                     let may_be_gone = refusal.is_none() && error.kind == ErrorKind::NotFound;
                     if may_be_gone && self.read_group().await?.is_none() {
@@ -207,25 +208,55 @@ impl<T: Identity> Pass<'_, T> {
         suspects: &BTreeSet<String>,
         present: &mut Present,
     ) -> Result<BTreeSet<String>, Fault> {
+        if present.sight == Sight::Hidden {
+            return Ok(BTreeSet::new());
+        }
         let taken = present.taken();
+        let ids: Vec<String> = taken.iter().map(|(id, _)| id.clone()).collect();
         let suspected = taken.iter().any(|(id, _)| suspects.contains(id));
         if !T::memory(self.context).attempt_members(&self.object, taken) && !suspected {
             return Ok(BTreeSet::new());
         }
-        if let Some(group) = self.read_group().await? {
+        if present.sight == Sight::Asked {
+            present.correct(self.ask_about(&ids).await?);
+        } else if let Some(group) = self.read_group().await? {
             present.read(group);
         }
         Ok(present.unchanged())
     }
 
     async fn send_batch(&self, batch: &Batch, present: &mut Present) -> Result<(), Error> {
-        let Some(id) = self.id() else { return Ok(()) };
-        let group = &present.group;
-        let whole = || put::body(group, &[batch.change(group)]);
-        if let Some(group) = self.send_either(&id, &batch.request(), group.version(), whole).await? {
+        let (Some(id), Some(session)) = (self.id(), &self.session) else { return Ok(()) };
+        let rules = &session.dialect.profile.members;
+        let by_put = session.by_put.is_set(T::RESOURCE_TYPE);
+        let shown = if !by_put && rules.remove == RemoveForm::Put && !batch.remove.is_empty() {
+            self.put_those_who_stay(&id, batch).await?
+        } else if by_put && !rules.in_put {
+            let changed = session.port.patch(T::RESOURCE_TYPE, &id, &batch.request()).await;
+            T::memory(self.context).changed(&self.object);
+            changed?
+        } else {
+            let group = present.whole();
+            let whole = || put::body(&group, &[batch.change(&group, rules)]);
+            self.send_either(&id, &batch.request(), group.version(), whole).await?
+        };
+        if let Some(group) = shown {
             present.group = group;
         }
         Ok(())
+    }
+
+    /// Removes by a PUT of the group as it is this moment: what was known of
+    /// it before may be no more than a line of a listing.
+    async fn put_those_who_stay(&self, id: &str, batch: &Batch) -> Result<Option<Resource>, Error> {
+        let Some(session) = &self.session else { return Ok(None) };
+        let Some(group) = session.port.get(T::RESOURCE_TYPE, id).await? else {
+            return Err(Error::new(ErrorKind::NotFound, format!("GET {}", T::RESOURCE_TYPE.endpoint())));
+        };
+        let body = put::body(&group, &[batch.change(&group, &session.dialect.profile.members)]);
+        let put = session.port.replace(T::RESOURCE_TYPE, id, &body, group.version()).await;
+        T::memory(self.context).changed(&self.object);
+        put
     }
 
     /// The group as it is now; `None` if it is gone.
@@ -241,8 +272,10 @@ impl<T: Identity> Pass<'_, T> {
             self.context.events.done(&self.object, "MembersChanged", note);
         }
         match wanted.membership {
-            Membership::Exact => self.record.applied_members.clear(),
-            Membership::Additive => self.record.applied_members.retain(|id| present.ids.contains(id)),
+            Membership::Exact if present.sight.is_shown() => self.record.applied_members.clear(),
+            Membership::Exact | Membership::Additive => {
+                self.record.applied_members.retain(|id| present.ids.contains(id));
+            }
         }
         kind.made_members(&self.object, &wanted);
         self.record.members = Some(counts(&wanted, present));
@@ -268,6 +301,24 @@ impl<T: Identity> Pass<'_, T> {
 fn ids_at<T: Identity>(kind: &Kind<T>, endpoint: &str) -> Vec<String> {
     let anchored = kind.find(|object| object.id_at(endpoint).is_some());
     anchored.iter().filter_map(|object| object.id_at(endpoint).map(str::to_owned)).collect()
+}
+
+/// The name of a member, as far as an object tells it.
+fn display(context: &Context, namespace: &str, named: &Named) -> Option<String> {
+    match named {
+        Named::User(name) => {
+            let user = context.users.get(namespace, name)?;
+            let shown = user.status.as_ref().and_then(|status| status.user_name.clone());
+            shown.or_else(|| user.spec.user_name.clone())
+        }
+        Named::Group(name) => {
+            let group = context.groups.get(namespace, name)?;
+            let shown = group.status.as_ref().and_then(|status| status.display_name.clone());
+            shown.or_else(|| group.spec.display_name.clone())
+        }
+        Named::UserName(name) => Some(name.clone()),
+        Named::Id(_) => None,
+    }
 }
 
 fn counts(wanted: &Wanted, present: &Present) -> MemberCounts {

@@ -46,6 +46,7 @@ mod startup;
 mod sweep;
 mod terms;
 mod traffic;
+mod unseen;
 mod update;
 mod watches;
 mod windows;

@@ -9,6 +9,7 @@ use super::{
     providers::ProviderKey,
     roster::Roster,
     sessions::Session,
+    unseen::Sight,
 };
 use crate::{
     api::conditions::READY,
@@ -48,7 +49,8 @@ fn differing<T: Identity>(
     let Ok((desired, _)) = object.resolved(context, Some(roster.endpoint())) else { return Vec::new() };
     let comparison = session.comparison::<T>(&desired, &context.digester);
     let seen = comparison.seen_changes(found).into_iter().chain(comparison.fixed(found));
-    let wanted = object.wanted_members(roster);
+    // Where groups do not show their members, nothing can be said of them.
+    let wanted = object.wanted_members(roster).filter(|_| Sight::of(session).is_shown());
     let applied = object.record().applied_members;
     let other_members = wanted
         .is_some_and(|wanted| !members::plan(&wanted, &found.member_ids(), &applied, |_| false).is_empty());

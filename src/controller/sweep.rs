@@ -10,8 +10,15 @@ use kube::ResourceExt;
 use tokio::time::Instant;
 
 use super::{
-    context::Context, identity::Identity, look, names, observe::Observed, password, providers::ProviderKey,
-    roster::Roster, sessions::Session,
+    context::Context,
+    identity::Identity,
+    look, names,
+    observe::Observed,
+    password,
+    providers::ProviderKey,
+    roster::Roster,
+    sessions::Session,
+    unseen::{self, Sight},
 };
 use crate::{
     api::{ScimGroup, ScimUser},
@@ -160,8 +167,13 @@ fn differs<T: Identity>(
         return true;
     }
     let held = kind.member_refusals(object).held(object.meta().generation, context.clock.now());
-    let plan = members::plan(&wanted, &resource.member_ids(), &record.applied_members, |_| false);
-    !plan.without(&held).is_empty()
+    let sight = Sight::of(session);
+    let plan = if sight.is_shown() {
+        members::plan(&wanted, &resource.member_ids(), &record.applied_members, |_| false)
+    } else {
+        unseen::plan(&wanted, &record)
+    };
+    !plan.without(&held).is_empty() || unseen::has_its_turn(context, object, sight)
 }
 
 fn suspect_missing<T: Identity>(context: &Context, missing: impl Iterator<Item = Arc<T>>, started: Instant) {

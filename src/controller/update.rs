@@ -48,6 +48,7 @@ impl<T: Identity> Pass<'_, T> {
             observed
         } else {
             self.announce_paths(&desired).await?;
+            let observed = self.with_unseen_members(observed);
             self.send(&comparison, &changes, observed).await?
         };
         self.record.known.managed = comparison.still_managed(&self.record.known, &observed);

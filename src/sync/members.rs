@@ -1,10 +1,11 @@
 //! Who is to be in a group, and which requests make it so (RFC 7643 §4.2).
 
 pub use self::{
-    batches::{Batch, Batches, Cut, PER_REQUEST},
+    batches::{Batch, Batches, Cut},
     names::{Answer, Census, folded},
-    plan::{Addition, MemberPlan, plan},
+    plan::{Addition, MemberPlan, plan, plan_unseen},
     refusals::Refusals,
+    unseen::{questions, remembered},
     wanted::{Named, Reference, Selection, Wanted},
 };
 
@@ -12,6 +13,7 @@ mod batches;
 mod names;
 mod plan;
 mod refusals;
+mod unseen;
 mod wanted;
 
 #[cfg(test)]

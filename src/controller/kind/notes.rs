@@ -52,6 +52,10 @@ pub(super) struct Notes<T> {
     members: Option<u64>,
     /// Members that the server refused.
     member_refusals: Refusals,
+    /// How often the server was asked about single members, and how often a
+    /// listing went by that does not show them.
+    member_turns: usize,
+    member_sweeps: u64,
     /// A fingerprint of the manager that the user was last made to have.
     manager: Option<u64>,
     /// What was sent last and not seen to have taken effect.
@@ -74,6 +78,8 @@ impl<T> Default for Notes<T> {
             open: None,
             members: None,
             member_refusals: Refusals::default(),
+            member_turns: 0,
+            member_sweeps: 0,
             manager: None,
             attempted: BTreeMap::new(),
             attempted_members: BTreeSet::new(),
@@ -249,6 +255,26 @@ impl<T: Identity> Kind<T> {
     /// Notes the members that the server refused.
     pub(in crate::controller) fn refuse_members(&self, object: &T, refusals: Refusals) {
         self.note(object, |note| note.member_refusals = refusals);
+    }
+
+    /// Counts that the server is asked about single members, and says how
+    /// often it was before.
+    pub(in crate::controller) fn next_turn_of_members(&self, object: &T) -> usize {
+        self.note(object, |note| {
+            let before = note.member_turns;
+            note.member_turns = before.wrapping_add(1);
+            before
+        })
+    }
+
+    /// Counts the listings that do not show the members; objects begin at
+    /// different numbers, so that not all have the same turn.
+    pub(in crate::controller) fn members_swept(&self, object: &T) -> u64 {
+        let start = fingerprint(&object.uid()) % u64::from(u16::MAX);
+        self.note(object, |note| {
+            note.member_sweeps = note.member_sweeps.wrapping_add(1);
+            start.wrapping_add(note.member_sweeps)
+        })
     }
 
     /// Notes the manager that the user was made to have.

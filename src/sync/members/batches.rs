@@ -10,14 +10,11 @@ use crate::{
     scim::{
         patch::{Operation, PatchRequest},
         path::AttributePath,
+        profile::{MemberRules, MemberType, RemoveForm},
         resource::{Resource, member_id},
     },
     sync::diff::Change,
 };
-
-/// The most members that one request adds or removes. AWS IAM Identity
-/// Center takes 100 and no more; nobody is known to take fewer.
-pub const PER_REQUEST: usize = 100;
 
 /// How many more requests than the plan needs are spent in one pass on
 /// finding those whom the server refuses: enough for eight among hundreds.
@@ -28,8 +25,32 @@ const MOST_REPEATS: usize = 128;
 pub enum Cut {
     /// As PATCH takes it: additions and removals apart, so many at most.
     Parts(usize),
+    /// Additions by PATCH, so many at most; all removals by one PUT.
+    PutRemovals(usize),
     /// As PUT takes it: the members are sent whole anyway.
     Whole,
+}
+
+impl Cut {
+    /// As the server takes it; where groups are changed by PUT, `whole`.
+    pub fn of(rules: &MemberRules, whole: bool) -> Self {
+        let most = usize::try_from(rules.max_per_request).unwrap_or(usize::MAX).max(1);
+        match rules.remove {
+            _ if whole => Self::Whole,
+            RemoveForm::Put => Self::PutRemovals(most),
+            RemoveForm::FilterPath | RemoveForm::ValueArray => Self::Parts(most),
+        }
+    }
+
+    /// How many removals and how many additions one request has at most;
+    /// `None` where it has them all.
+    fn most(self) -> Option<(usize, usize)> {
+        match self {
+            Self::Parts(most) => Some((most, most)),
+            Self::PutRemovals(most) => Some((usize::MAX, most)),
+            Self::Whole => None,
+        }
+    }
 }
 
 /// One request's worth of a plan.
@@ -75,12 +96,12 @@ impl Batch {
 
     /// The same for servers that only take whole groups: all members of the
     /// group as it was read, with this carried out.
-    pub fn change(&self, group: &Resource) -> Change {
+    pub fn change(&self, group: &Resource, rules: &MemberRules) -> Change {
         let path = AttributePath::core("members");
         let there = group.get(&path).and_then(Value::as_array).cloned().unwrap_or_default();
         let stays = |member: &Value| member_id(member).is_none_or(|id| !self.remove.contains(&id));
         let staying = there.into_iter().filter(stays);
-        let members = staying.chain(self.add.iter().map(Addition::value)).collect();
+        let members = staying.chain(self.add.iter().map(|addition| addition.whole(rules))).collect();
         Change { path, value: Some(Value::Array(members)) }
     }
 
@@ -107,7 +128,29 @@ impl Batch {
 impl Addition {
     /// The value of `members` that adds it.
     pub fn value(&self) -> Value {
-        if self.is_group { json!({"value": self.id, "type": "Group"}) } else { json!({"value": self.id}) }
+        let mut value = json!({"value": self.id});
+        if self.is_group {
+            value["type"] = "Group".into();
+        }
+        if let Some(name) = &self.display {
+            value["display"] = name.as_str().into();
+        }
+        value
+    }
+
+    /// The same beside those who stay, in whose values nothing is translated
+    /// any more.
+    fn whole(&self, rules: &MemberRules) -> Value {
+        let mut value = json!({"value": self.id});
+        match (rules.member_type, self.is_group) {
+            (MemberType::Always | MemberType::Groups, true) => value["type"] = "Group".into(),
+            (MemberType::Always, false) => value["type"] = "User".into(),
+            (MemberType::Groups, false) | (MemberType::Never, _) => {}
+        }
+        if let Some(name) = self.display.as_ref().filter(|_| rules.display) {
+            value["display"] = name.as_str().into();
+        }
+        value
     }
 }
 
@@ -122,13 +165,13 @@ impl Batches {
             plan.add.into_iter().partition(|addition| suspects.contains(&addition.id));
         let mut queue = VecDeque::new();
         for (remove, add) in [(removals, additions), (odd_removals, odd_additions)] {
-            match cut {
-                Cut::Parts(most) => {
-                    queue.extend(remove.chunks(most).map(|ids| Batch::removing(ids.to_vec())));
-                    queue.extend(add.chunks(most).map(|some| Batch::adding(some.to_vec())));
+            match cut.most() {
+                Some((most_removals, most_additions)) => {
+                    queue.extend(remove.chunks(most_removals).map(|ids| Batch::removing(ids.to_vec())));
+                    queue.extend(add.chunks(most_additions).map(|some| Batch::adding(some.to_vec())));
                 }
-                Cut::Whole if remove.is_empty() && add.is_empty() => {}
-                Cut::Whole => queue.push_back(Batch { remove, add }),
+                None if remove.is_empty() && add.is_empty() => {}
+                None => queue.push_back(Batch { remove, add }),
             }
         }
         let suspects = suspects.clone();
@@ -175,14 +218,21 @@ mod tests {
     use proptest::{collection::btree_set, prelude::*};
 
     use super::*;
+    use crate::scim::profile;
 
     fn plan(add: impl IntoIterator<Item = usize>, remove: &[&str]) -> MemberPlan {
-        let add = add.into_iter().map(|id| Addition { id: id.to_string(), is_group: false }).collect();
+        let add = add.into_iter().map(|id| Addition::new(id.to_string(), false)).collect();
         MemberPlan { add, remove: remove.iter().map(|id| (*id).to_owned()).collect(), left_out: 0 }
     }
 
+    fn rules(overrides: &Value) -> MemberRules {
+        let overrides = json!({"members": overrides});
+        let overrides = overrides.as_object().unwrap();
+        profile::resolve(profile::STANDARD, overrides).unwrap().profile.members
+    }
+
     fn cut(plan: MemberPlan) -> Batches {
-        Batches::of(plan, &BTreeSet::new(), Cut::Parts(PER_REQUEST))
+        Batches::of(plan, &BTreeSet::new(), Cut::Parts(100))
     }
 
     /// A server that refuses a request with one of these in it. What it took,
@@ -222,8 +272,43 @@ mod tests {
     }
 
     #[test]
+    fn all_removals_go_in_one_put_where_they_go_by_put() {
+        let removed: Vec<String> = (0..250).map(|id| format!("gone-{id}")).collect();
+        let removed: Vec<&str> = removed.iter().map(String::as_str).collect();
+        for (overrides, whole, sizes) in [
+            (json!({"remove": "Put", "maxPerRequest": 2}), false, &[250, 2, 1][..]),
+            (json!({"remove": "Put", "maxPerRequest": 2}), true, &[253]),
+            (json!({"maxPerRequest": 200}), false, &[200, 50, 3]),
+        ] {
+            let cut = Cut::of(&rules(&overrides), whole);
+            let mut batches = Batches::of(plan(0..3, &removed), &BTreeSet::new(), cut);
+            let sent: Vec<usize> =
+                std::iter::from_fn(|| batches.next_batch()).map(|batch| batch.ids().len()).collect();
+            assert_eq!(sent, sizes, "{overrides} {whole}");
+        }
+    }
+
+    #[test]
+    fn a_member_has_its_name_where_that_is_known() {
+        let ada = Addition { display: Some("ada".to_owned()), ..Addition::new("1", false) };
+        let batch = Batch::adding(vec![ada]);
+        let added = batch.request().body()["Operations"][0]["value"].clone();
+        assert_eq!(added, json!([{"value": "1", "display": "ada"}]));
+        let group = Resource::default();
+        for (overrides, sent) in [
+            (json!({}), json!([{"value": "1"}])),
+            (
+                json!({"type": "Always", "display": true}),
+                json!([{"value": "1", "type": "User", "display": "ada"}]),
+            ),
+        ] {
+            assert_eq!(batch.change(&group, &rules(&overrides)).value.unwrap(), sent);
+        }
+    }
+
+    #[test]
     fn a_group_says_that_it_is_one() {
-        let of = |is_group| Batch::adding(vec![Addition { id: "7".to_owned(), is_group }]).request().body();
+        let of = |is_group| Batch::adding(vec![Addition::new("7", is_group)]).request().body();
         assert_eq!(of(true)["Operations"][0]["value"], json!([{"value": "7", "type": "Group"}]));
         assert_eq!(of(false)["Operations"][0]["value"], json!([{"value": "7"}]));
     }
@@ -233,9 +318,9 @@ mod tests {
         let ada = json!({"value": "1", "display": "Ada", "$ref": "https://idp.example.com/Users/1"});
         let group = json!({"members": [ada, {"value": 2}]});
         let group = Resource::from_value(group).unwrap();
-        let members = |batch: Batch| batch.change(&group).value.unwrap();
+        let members = |batch: Batch| batch.change(&group, &rules(&json!({}))).value.unwrap();
         assert_eq!(members(Batch::removing(vec!["2".to_owned()])), json!([ada]));
-        let addition = Addition { id: "3".to_owned(), is_group: true };
+        let addition = Addition::new("3", true);
         let added = json!({"value": "3", "type": "Group"});
         assert_eq!(members(Batch::adding(vec![addition.clone()])), json!([ada, {"value": 2}, added]));
         let exchange = Batch { remove: vec!["2".to_owned()], add: vec![addition] };
@@ -255,7 +340,7 @@ mod tests {
     #[test]
     fn whoever_was_refused_before_is_tried_apart() {
         let suspects = BTreeSet::from(["42".to_owned()]);
-        let mut batches = Batches::of(plan(0..100, &[]), &suspects, Cut::Parts(PER_REQUEST));
+        let mut batches = Batches::of(plan(0..100, &[]), &suspects, Cut::Parts(100));
         let (taken, requests) = carry_out(&mut batches, &suspects);
         assert_eq!((taken.len(), requests), (99, 2));
     }
@@ -273,7 +358,7 @@ mod tests {
         #[test]
         fn everybody_is_taken_or_found_to_be_refused(
             bad in btree_set(0usize..250, 0..6),
-            cut in prop_oneof![Just(Cut::Parts(PER_REQUEST)), Just(Cut::Whole)],
+            cut in prop_oneof![Just(Cut::Parts(100)), Just(Cut::Whole)],
         ) {
             let bad: BTreeSet<String> = bad.iter().map(ToString::to_string).collect();
             let mut batches = Batches::of(plan(0..250, &["gone", "left"]), &BTreeSet::new(), cut);

@@ -23,6 +23,8 @@ pub struct Addition {
     pub id: String,
     /// It is a group.
     pub is_group: bool,
+    /// Its name, for servers that want to be told.
+    pub display: Option<String>,
 }
 
 /// What makes the present members the wanted ones.
@@ -39,6 +41,33 @@ pub fn plan(
     added: &BTreeSet<String>,
     is_anchored: impl Fn(&str) -> bool,
 ) -> MemberPlan {
+    let mut plan = difference(wanted, present, added, is_anchored);
+    if wanted.membership == Membership::Additive {
+        plan.leave_out_what_cannot_be_remembered(added, bounds::APPLIED_MEMBERS);
+    }
+    plan
+}
+
+/// The same where the server does not show who is in the group: only those
+/// leave who are known to be in it, so all that is added has to be recorded.
+pub fn plan_unseen(
+    wanted: &Wanted,
+    present: &BTreeSet<String>,
+    recorded: &BTreeSet<String>,
+    is_anchored: impl Fn(&str) -> bool,
+) -> MemberPlan {
+    let present: Vec<String> = present.iter().cloned().collect();
+    let mut plan = difference(wanted, &present, recorded, is_anchored);
+    plan.leave_out_what_cannot_be_remembered(recorded, bounds::APPLIED_MEMBERS);
+    plan
+}
+
+fn difference(
+    wanted: &Wanted,
+    present: &[String],
+    added: &BTreeSet<String>,
+    is_anchored: impl Fn(&str) -> bool,
+) -> MemberPlan {
     let there: HashSet<&str> = present.iter().map(String::as_str).collect();
     let is_ours = |id: &str| match wanted.membership {
         Membership::Exact => true,
@@ -49,14 +78,15 @@ pub fn plan(
     let mut remove: Vec<String> = there.iter().copied().filter(leaves).map(str::to_owned).collect();
     remove.sort_unstable();
     let absent = wanted.ids.iter().filter(|(id, _)| !there.contains(id.as_str()));
-    let add = absent
-        .map(|(id, named)| Addition { id: id.clone(), is_group: matches!(named, Named::Group(_)) })
-        .collect();
-    let mut plan = MemberPlan { add, remove, left_out: 0 };
-    if wanted.membership == Membership::Additive {
-        plan.leave_out_what_cannot_be_remembered(added, bounds::APPLIED_MEMBERS);
+    let add = absent.map(|(id, named)| Addition::new(id, matches!(named, Named::Group(_)))).collect();
+    MemberPlan { add, remove, left_out: 0 }
+}
+
+impl Addition {
+    /// The addition of whoever has this id.
+    pub fn new(id: impl Into<String>, is_group: bool) -> Self {
+        Self { id: id.into(), is_group, display: None }
     }
-    plan
 }
 
 impl MemberPlan {
@@ -120,7 +150,7 @@ mod tests {
     }
 
     fn of(add: &[&str], remove: &[&str]) -> MemberPlan {
-        let add = add.iter().map(|id| Addition { id: (*id).to_owned(), is_group: false }).collect();
+        let add = add.iter().map(|id| Addition::new(*id, false)).collect();
         MemberPlan { add, remove: ids(remove), left_out: 0 }
     }
 

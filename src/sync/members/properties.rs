@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use proptest::{collection::btree_set, prelude::*};
 use serde_json::{Value, json};
 
-use super::{Batches, Cut, MemberPlan, Named, PER_REQUEST, Reference, Wanted, plan};
+use super::{Batches, Cut, MemberPlan, Named, Reference, Wanted, plan};
 use crate::{
     api::Membership,
     scim::{
@@ -24,7 +24,7 @@ fn group(members: &BTreeSet<String>) -> Resource {
 }
 
 fn carried_out(plan: MemberPlan, group: &mut Resource) {
-    let mut batches = Batches::of(plan, &BTreeSet::new(), Cut::Parts(PER_REQUEST));
+    let mut batches = Batches::of(plan, &BTreeSet::new(), Cut::Parts(100));
     while let Some(batch) = batches.next_batch() {
         interpreter::apply(group, &batch.request().body()).expect("the server takes the plan");
     }
