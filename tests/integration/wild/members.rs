@@ -4,7 +4,7 @@ use super::*;
 use crate::support::objects::group;
 
 /// Two users and a group of both.
-async fn group_of_two(name: &str, habits: &str, overrides: Value) -> (Wild, String) {
+pub(super) async fn group_of_two(name: &str, habits: &str, overrides: Value) -> (Wild, String) {
     let wild = Wild::start_with(name, habits, overrides).await;
     wild.settle(&user("ada")).await;
     wild.settle(&user("bob")).await;
@@ -12,13 +12,13 @@ async fn group_of_two(name: &str, habits: &str, overrides: Value) -> (Wild, Stri
     (wild, objects::id(&all))
 }
 
-fn members(wild: &Wild, group: &str) -> Vec<String> {
+pub(super) fn members(wild: &Wild, group: &str) -> Vec<String> {
     let stored = wild.server.get("/Groups", group).unwrap();
     let members = stored["members"].as_array().cloned().unwrap_or_default();
     members.iter().map(|member| member["value"].as_str().unwrap().to_owned()).collect()
 }
 
-fn id_of(wild: &Wild, name: &str) -> String {
+pub(super) fn id_of(wild: &Wild, name: &str) -> String {
     wild.only(name)["id"].as_str().unwrap().to_owned()
 }
 

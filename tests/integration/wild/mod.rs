@@ -5,6 +5,7 @@ mod answers;
 mod creation;
 mod lifecycle;
 mod lookup;
+mod member_rules;
 mod members;
 mod wire;
 mod writes;
