@@ -1,7 +1,8 @@
 //! Who is to be in a group, and which requests make it so (RFC 7643 §4.2).
 
 pub use self::{
-    batches::{Batch, Batches, Cut},
+    batches::{Batch, Batches},
+    cut::Cut,
     names::{Answer, Census, folded},
     plan::{Addition, MemberPlan, plan, plan_unseen},
     refusals::Refusals,
@@ -10,6 +11,7 @@ pub use self::{
 };
 
 mod batches;
+mod cut;
 mod names;
 mod plan;
 mod refusals;

@@ -5,12 +5,15 @@ use std::collections::{BTreeSet, VecDeque};
 
 use serde_json::{Value, json};
 
-use super::plan::{Addition, MemberPlan};
+use super::{
+    cut::Cut,
+    plan::{Addition, MemberPlan},
+};
 use crate::{
     scim::{
         patch::{Operation, PatchRequest},
         path::AttributePath,
-        profile::{MemberRules, MemberType, RemoveForm},
+        profile::{MemberRules, MemberType},
         resource::{Resource, member_id},
     },
     sync::diff::Change,
@@ -19,39 +22,6 @@ use crate::{
 /// How many more requests than the plan needs are spent in one pass on
 /// finding those whom the server refuses: enough for eight among hundreds.
 const MOST_REPEATS: usize = 128;
-
-/// How a plan is cut into requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cut {
-    /// As PATCH takes it: additions and removals apart, so many at most.
-    Parts(usize),
-    /// Additions by PATCH, so many at most; all removals by one PUT.
-    PutRemovals(usize),
-    /// As PUT takes it: the members are sent whole anyway.
-    Whole,
-}
-
-impl Cut {
-    /// As the server takes it; where groups are changed by PUT, `whole`.
-    pub fn of(rules: &MemberRules, whole: bool) -> Self {
-        let most = usize::try_from(rules.max_per_request).unwrap_or(usize::MAX).max(1);
-        match rules.remove {
-            _ if whole => Self::Whole,
-            RemoveForm::Put => Self::PutRemovals(most),
-            RemoveForm::FilterPath | RemoveForm::ValueArray => Self::Parts(most),
-        }
-    }
-
-    /// How many removals and how many additions one request has at most;
-    /// `None` where it has them all.
-    fn most(self) -> Option<(usize, usize)> {
-        match self {
-            Self::Parts(most) => Some((most, most)),
-            Self::PutRemovals(most) => Some((usize::MAX, most)),
-            Self::Whole => None,
-        }
-    }
-}
 
 /// One request's worth of a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -269,23 +239,6 @@ mod tests {
         assert_eq!((first.remove.len(), first.add.len()), (1, 0));
         assert_eq!((second.remove.len(), second.add.len()), (0, 250));
         assert_eq!(Batches::of(plan(0..0, &[]), &BTreeSet::new(), Cut::Whole).next_batch(), None);
-    }
-
-    #[test]
-    fn all_removals_go_in_one_put_where_they_go_by_put() {
-        let removed: Vec<String> = (0..250).map(|id| format!("gone-{id}")).collect();
-        let removed: Vec<&str> = removed.iter().map(String::as_str).collect();
-        for (overrides, whole, sizes) in [
-            (json!({"remove": "Put", "maxPerRequest": 2}), false, &[250, 2, 1][..]),
-            (json!({"remove": "Put", "maxPerRequest": 2}), true, &[253]),
-            (json!({"maxPerRequest": 200}), false, &[200, 50, 3]),
-        ] {
-            let cut = Cut::of(&rules(&overrides), whole);
-            let mut batches = Batches::of(plan(0..3, &removed), &BTreeSet::new(), cut);
-            let sent: Vec<usize> =
-                std::iter::from_fn(|| batches.next_batch()).map(|batch| batch.ids().len()).collect();
-            assert_eq!(sent, sizes, "{overrides} {whole}");
-        }
     }
 
     #[test]
