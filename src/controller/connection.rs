@@ -222,7 +222,9 @@ pub(super) async fn probe(connection: &Connection) -> Result<(), Because> {
 
 fn because(error: &Error, connection: &Connection) -> Because {
     let reason = match error.kind {
-        ErrorKind::NotFound | ErrorKind::Unsupported | ErrorKind::Rejected => reasons::NOT_SCIM,
+        ErrorKind::NotFound | ErrorKind::Unsupported | ErrorKind::Rejected | ErrorKind::TooLarge => {
+            reasons::NOT_SCIM
+        }
         _ => refusal(error, Request::Other).reason,
     };
     let mut message = format!("{}: {}", connection.session.endpoint, explained(error));

@@ -201,7 +201,7 @@ impl Traffic {
             Some(error) if error.kind == ErrorKind::ServerFault => self.doubt(),
             Some(error) => {
                 self.answered(era);
-                if matches!(error.kind, ErrorKind::Forbidden | ErrorKind::NotFound) {
+                if matches!(error.kind, ErrorKind::Forbidden | ErrorKind::NotFound | ErrorKind::TooLarge) {
                     self.doubt();
                 }
             }

@@ -96,7 +96,9 @@ impl<T: Identity> Pass<'_, T> {
 
     /// Sends the changes and answers the resource as it is now. Where the
     /// server does not show it, it is taken to be as asked, unless the very
-    /// same had been sent before: then it is read.
+    /// same had been sent before: then it is read, whatever the answer shows,
+    /// because some servers answer with what they were sent and keep what they
+    /// had.
     async fn send(
         &mut self,
         comparison: &Comparison<'_>,
@@ -108,9 +110,8 @@ impl<T: Identity> Pass<'_, T> {
         let attempt = changes.iter().map(|it| (it.path.clone(), comparison.digests(&it.path, &observed)));
         let repeated = kind.attempt(&self.object, attempt.collect());
         let shown = match self.change(&id, changes, &observed).await? {
-            Some(resource) => Some(resource),
-            None if repeated => self.server()?.port.get(T::RESOURCE_TYPE, &id).await?,
-            None => None,
+            _ if repeated => self.server()?.port.get(T::RESOURCE_TYPE, &id).await?,
+            shown => shown,
         };
         let paths: Vec<String> = changes.iter().map(|change| change.path.to_string()).collect();
         self.context.events.done(&self.object, "Updated", format!("changed {}", paths.join(", ")));

@@ -52,9 +52,9 @@ async fn confirmit_makes_a_person_and_a_group_with_that_person() {
     let site = site("example-confirmit").await;
     let server = confirmit::start(TOKEN).await;
     Examples::for_namespace(&site.namespace)
-        .with("url: https://scim.example.com/v2", &insecure(server.port(), confirmit::BASE))
-        .with("token: replace-me", &format!("token: {TOKEN}"))
         .with("scim.example.com", "127.0.0.1")
+        .with("token: replace-me", &format!("token: {TOKEN}"))
+        .with("url: https://scim.example.com/v2", &insecure(server.port(), confirmit::BASE))
         .apply("confirmit");
     let ada = id(&site.ready(Kind::User, "ada").await);
     let is_in =
@@ -70,9 +70,9 @@ async fn idaas_nl_deactivates_whoever_goes_from_the_manifests() {
     let site = site("example-idaas-nl").await;
     let server = idaas_nl::start(TOKEN).await;
     Examples::for_namespace(&site.namespace)
-        .with("url: https://login.manage.idaas.nl/api/scim/v2", &insecure(server.port(), idaas_nl::BASE))
-        .with("token: replace-me", &format!("token: {TOKEN}"))
         .with("login.manage.idaas.nl", "127.0.0.1")
+        .with("token: replace-me", &format!("token: {TOKEN}"))
+        .with("url: https://login.manage.idaas.nl/api/scim/v2", &insecure(server.port(), idaas_nl::BASE))
         .apply("idaas-nl");
     let ada = id(&site.ready(Kind::User, "ada").await);
     site.delete(Kind::User, "ada").await;
