@@ -40,7 +40,8 @@ pub struct Record {
     pub conditions: Vec<Condition>,
     /// A group's members.
     pub members: Option<MemberCounts>,
-    /// The members that an additive group was given by the operator.
+    /// The members that an additive group was given by the operator; where the
+    /// server shows nobody, those of an exact group too.
     pub applied_members: BTreeSet<String>,
     /// What the server alone sets, and status shows.
     pub attributes: BTreeMap<String, Value>,

@@ -7,7 +7,10 @@ use super::{
     members::{group_of_two, id_of, members},
     *,
 };
-use crate::support::{objects::group, proxy::purposes};
+use crate::support::{
+    objects::group,
+    proxy::{Purpose, purposes},
+};
 
 /// Users that are there.
 async fn users<const N: usize>(wild: &Wild, names: [&str; N]) -> [String; N] {
