@@ -283,7 +283,8 @@ impl<T: Identity> Pass<'_, T> {
         let named = |id: &String| wanted.ids.get(id).cloned().unwrap_or_else(|| Named::Id(id.clone()));
         let rejected: BTreeSet<Named> = refusals.ids().iter().map(named).collect();
         let rejection = refusals.words().map(str::to_owned);
-        self.members = Some(MemberRemarks { wanted, rejected, rejection, left_out });
+        let unseen = !present.sight.is_shown();
+        self.members = Some(MemberRemarks { wanted, rejected, rejection, left_out, unseen });
     }
 
     /// The ids that objects stand for at this endpoint. They are of interest

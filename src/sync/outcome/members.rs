@@ -8,6 +8,10 @@ use crate::{
     sync::members::{Named, Selection, Wanted},
 };
 
+/// What is said of members whom the server took and does not show.
+const UNSEEN: &str = "every member is in, as far as can be told: this server does not show who is in a group, so \
+                      whoever somebody else adds there is neither seen nor removed";
+
 /// How far a group's members are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MemberRemarks {
@@ -19,6 +23,8 @@ pub struct MemberRemarks {
     pub rejection: Option<String>,
     /// How many are not added because that could not be remembered.
     pub left_out: usize,
+    /// The server does not show who is a member.
+    pub unseen: bool,
 }
 
 impl MemberRemarks {
@@ -29,6 +35,7 @@ impl MemberRemarks {
             Some(because) => ("False", because),
         };
         let ready = match self.absent() {
+            None if self.unseen => ("True", Because::new(reasons::SUCCEEDED, UNSEEN)),
             None => ("True", Because::new(reasons::SUCCEEDED, "every member is in")),
             Some(because) => ("False", because),
         };

@@ -90,6 +90,7 @@ async fn drift(stage: &Stage, report: &Report, team: &str, [ada, bob, eve]: [&St
     let changed = report.cell("mend changed members", async {
         stage.settled(Kind::Group, TEAM).await?;
         has_members(stage, team, [bob, eve]).await?;
+        stage.sees_members(TEAM).await?;
         let others = json!([{"value": ada}, {"value": eve}]);
         stage.subject.edit("/Groups", team, &|resource| resource["members"] = others.clone()).await;
         has_members(stage, team, [bob, eve]).await

@@ -135,6 +135,14 @@ impl Stage {
         .await
     }
 
+    /// Whether the user is told that the server does not show members.
+    pub(super) async fn sees_members(&self, group: &str) -> Verdict {
+        let object = self.site.get(Kind::Group, group).await;
+        let ready = condition(&object, "MembersReady").unwrap_or_default();
+        let is_hidden = ready["message"].as_str().is_some_and(|message| message.contains("does not show"));
+        if is_hidden { Err(told(&object, "Succeeded", &ready)) } else { Ok(()) }
+    }
+
     /// Where the record of requests stands.
     pub(super) fn mark(&self) -> usize {
         self.proxy.mark()
