@@ -15,6 +15,8 @@ mod users;
 mod vendors;
 mod whole;
 
+use std::thread;
+
 use futures::{
     FutureExt,
     future::{LocalBoxFuture, join_all},
@@ -96,32 +98,29 @@ async fn idaas_nl() {
     run_in_process("idaas-nl", IdaasNl::start().await).await;
 }
 
-#[tokio::test]
-async fn aws_identity_center() {
-    run_in_process("aws-identity-center", PresetServer::start(presets::aws_identity_center()).await).await;
+#[test]
+fn every_profile_has_its_column() {
+    let others = ["rfc7644", "buypass", "confirmit", "idaas-nl"];
+    let profiles: Vec<&str> =
+        scim_operator::scim::profile::names().filter(|name| !others.contains(name)).collect();
+    assert_eq!(presets::names(), profiles);
 }
 
-#[tokio::test]
-async fn slack() {
-    run_in_process("slack", PresetServer::start(presets::slack()).await).await;
+/// All presets, each in a thread of its own, as tests are.
+#[test]
+fn presets() {
+    let names = presets::names();
+    let failed: Vec<&String> = thread::scope(|scope| {
+        let running: Vec<_> = names.iter().map(|name| (name, scope.spawn(|| preset(name)))).collect();
+        running.into_iter().filter_map(|(name, thread)| thread.join().err().map(|_| name)).collect()
+    });
+    assert_eq!(failed, [""; 0], "their own words are above");
 }
 
-#[tokio::test]
-async fn github_enterprise() {
-    run_in_process("github-enterprise", PresetServer::start(presets::github_enterprise()).await).await;
-}
-
-#[tokio::test]
-async fn gitlab() {
-    run_in_process("gitlab", PresetServer::start(presets::gitlab()).await).await;
-}
-
-#[tokio::test]
-async fn databricks() {
-    run_in_process("databricks", PresetServer::start(presets::databricks()).await).await;
-}
-
-#[tokio::test]
-async fn keycloak() {
-    run_in_process("keycloak", PresetServer::start(presets::keycloak()).await).await;
+fn preset(name: &str) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let name = name.to_owned().leak();
+        run_in_process(name, PresetServer::start(name).await).await;
+    });
 }
