@@ -106,10 +106,10 @@ impl<T: Identity> Pass<'_, T> {
         observed: Resource,
     ) -> Result<Resource, Fault> {
         let Some(id) = self.id() else { return Ok(observed) };
-        let kind = T::memory(self.context);
+        let answer = self.change(&id, changes, &observed).await?;
         let attempt = changes.iter().map(|it| (it.path.clone(), comparison.digests(&it.path, &observed)));
-        let repeated = kind.attempt(&self.object, attempt.collect());
-        let shown = match self.change(&id, changes, &observed).await? {
+        let repeated = T::memory(self.context).attempt(&self.object, attempt.collect());
+        let shown = match answer {
             _ if repeated => self.server()?.port.get(T::RESOURCE_TYPE, &id).await?,
             shown => shown,
         };

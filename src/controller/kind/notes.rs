@@ -288,7 +288,7 @@ impl<T: Identity> Kind<T> {
         self.read(object, |note| note.manager == Some(fingerprint(&manager))).unwrap_or_default()
     }
 
-    /// Notes what is about to be sent, and says which of it was sent before
+    /// Notes what was just sent, and says whether some of it was sent before
     /// with the same result, so that this time the result is looked at.
     pub(in crate::controller) fn attempt(
         &self,

@@ -84,6 +84,19 @@ async fn keys_in_another_case() {
 }
 
 #[tokio::test]
+async fn core_attributes_under_their_urn() {
+    let wild = Wild::start_with(
+        "nested",
+        "{shape: {answers: nested, takes: nested}}",
+        json!({"body": {"shape": "NestedCore"}}),
+    )
+    .await;
+    wild.settle(&user("ada").with("name", json!({"givenName": "Ada", "familyName": "Example"}))).await;
+    wild.stays_quiet().await;
+    assert_eq!(wild.only("ada")["name"]["givenName"], json!("Ada"));
+}
+
+#[tokio::test]
 async fn keys_flat_with_dots() {
     let wild = Wild::start("dots", "{shape: {answers: dotted}}").await;
     wild.settle(&user("ada").with("name", json!({"givenName": "Ada", "familyName": "Example"}))).await;

@@ -72,3 +72,27 @@ async fn there_is_no_delete() {
     assert_eq!(wild.only("ada")["active"], json!(false));
     assert_eq!(wild.server.refusals(), [""; 0]);
 }
+
+#[tokio::test]
+async fn active_false_deletes_for_good() {
+    let overrides = json!({"users": {"deactivation": "Destructive"}});
+    let wild =
+        Wild::start_with("deactivation-deletes", "{lifecycle: {deactivation: deletes}}", overrides).await;
+    wild.settle(&user("ada").with("active", true)).await;
+    let mark = wild.proxy.mark();
+    wild.apply(&user("ada").with("active", false)).await;
+    let object = wild.not_ready(Kind::User, "ada", "UnsupportedByServer").await;
+    assert!(message(&object).contains("destroys"), "{}", message(&object));
+    assert!(wild.writes(mark).is_empty(), "{:#?}", wild.writes(mark));
+    assert_eq!(wild.only("ada")["active"], json!(true));
+}
+
+#[tokio::test]
+async fn a_deletion_cannot_be_undone() {
+    let overrides = json!({"users": {"deletion": "Irreversible"}});
+    let wild = Wild::start_with("irreversible", "{}", overrides).await;
+    let object = wild.settle(&user("ada")).await;
+    assert!(message(&object).contains("for good"), "{}", message(&object));
+    let object = wild.settle(&user("ada").with("deletionPolicy", "Deactivate")).await;
+    assert!(!message(&object).contains("for good"), "{}", message(&object));
+}

@@ -53,11 +53,13 @@ async fn lookup_finds_nothing_and_creation_conflicts() {
 }
 
 #[tokio::test]
-async fn wrong_totals_short_pages_and_overlapping_pages() {
+async fn wrong_totals_short_pages_clamped_counts_and_overlapping_pages() {
     for (index, paging) in [
         "{total: {is: 2}}",
         "{total: absent}",
         "{most: 2}",
+        // Nothing asks for ten: it is what comes without a count.
+        "{default: 10, most: 1000}",
         "{overlap: 1, most: 3}",
         "{repeatsFirst: true, most: 2}",
         "{style: firstPageOnly, most: 2}",
