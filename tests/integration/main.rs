@@ -11,6 +11,7 @@ mod auth;
 mod crashes;
 mod deletion;
 mod drift;
+mod ensure_absent;
 mod examples;
 mod grants;
 mod groups;
