@@ -13,6 +13,7 @@ use crate::{
     api::{AdoptionPolicy, Enterprise, Grant, Mode, ScimGroup, ScimUser, reasons},
     scim::path::{AttributePath, ENTERPRISE_SCHEMA},
     sync::{
+        absent::Unwanted,
         grants::{self, Ask, Missing},
         outcome::Because,
     },
@@ -115,7 +116,9 @@ fn ask<T: Identity>(
 ) -> Result<(), Missing> {
     let Wishes { name, adopts, raw_members, password, mut attributes } = object.wishes();
     // What cannot be meant is never sent, so it needs no permission.
-    attributes.extend(object.desired().iter().flat_map(|desired| desired.paths().cloned()));
+    if let Ok(desired) = &object.desired() {
+        attributes.extend(desired.paths().chain(desired.unwanted().iter().map(Unwanted::path)).cloned());
+    }
     let ask = Ask {
         namespace,
         labels,

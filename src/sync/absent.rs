@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::diff::Change;
+use super::{desired::CORE_SCHEMAS, diff::Change};
 use crate::{
     api::reasons,
     scim::{
@@ -26,31 +26,52 @@ pub struct Unwanted {
     value: String,
 }
 
-/// A text that does not select single values.
+/// Why an entry cannot be meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "it selects no single value: write the attribute and one eq, such as roles[value eq \"auditor\"] or \
-     urn:example:2.0:User:devices[id eq \"17\"]"
-)]
-pub struct NotOneValue;
+pub enum Unmeant {
+    /// It does not select single values.
+    #[error(
+        "it selects no single value: write the attribute and one eq, such as roles[value eq \"auditor\"] or \
+         urn:example:2.0:User:devices[id eq \"17\"]"
+    )]
+    NotOneValue,
+    /// The attribute is the server's own, or has another place in manifests.
+    #[error(
+        "the server or this operator sets this attribute, or it belongs to a ScimGroup; remove the entry"
+    )]
+    OutOfReach,
+    /// The manifest says elsewhere what the values of the attribute are.
+    #[error(
+        "the manifest names the values of this attribute elsewhere, and they would come and go for ever: leave the \
+         value out there, and remove this entry"
+    )]
+    Named,
+}
+
+/// What no manifest removes values from (RFC 7643 §3.1, §4.1.2): `groups` is
+/// changed by changing a group.
+const OUT_OF_REACH: [&str; 6] = ["id", "meta", "schemas", "groups", "members", "password"];
 
 impl Unwanted {
     /// Reads a path such as `roles[value eq "auditor"]` (RFC 7644 §3.5.2). A
     /// filter that could select more than one thing by mistake is refused:
     /// `or`, `not`, `co` and the like.
-    pub fn parse(text: &str) -> Result<Self, NotOneValue> {
-        let ValuePath { path, selection } = ValuePath::parse(text).map_err(|_| NotOneValue)?;
+    pub fn parse(text: &str) -> Result<Self, Unmeant> {
+        let ValuePath { path, selection } = ValuePath::parse(text).map_err(|_| Unmeant::NotOneValue)?;
         let Some((Expression::Compare { path: sub, operator: Operator::Equal, value }, None)) = selection
         else {
-            return Err(NotOneValue);
+            return Err(Unmeant::NotOneValue);
         };
+        if is_out_of_reach(&path) {
+            return Err(Unmeant::OutOfReach);
+        }
         let is_plain =
             sub.schema().is_none() && sub.sub_attribute().is_none() && path.sub_attribute().is_none();
         match value {
             Value::String(value) if is_plain && !value.is_empty() => {
                 Ok(Self { path, sub_attribute: sub.attribute().to_owned(), value })
             }
-            _ => Err(NotOneValue),
+            _ => Err(Unmeant::NotOneValue),
         }
     }
 
@@ -96,6 +117,14 @@ impl Unwanted {
     }
 }
 
+/// The core schema's URN is another spelling of a core attribute, which no
+/// rule would be found for.
+fn is_out_of_reach(path: &AttributePath) -> bool {
+    let is_core_urn =
+        path.schema().is_some_and(|schema| schema.to_ascii_lowercase().starts_with(CORE_SCHEMAS));
+    is_core_urn || OUT_OF_REACH.iter().any(|name| path.is_core(name))
+}
+
 fn values<'a>(observed: &'a Resource, path: &AttributePath) -> &'a [Value] {
     observed.get(path).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
@@ -131,7 +160,18 @@ mod tests {
             "roles[value eq \"a\"",
             "",
         ] {
-            assert_eq!(Unwanted::parse(text), Err(NotOneValue), "{text:?}");
+            assert_eq!(Unwanted::parse(text), Err(Unmeant::NotOneValue), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_belongs_to_the_server_or_to_groups_is_out_of_reach() {
+        for text in [
+            "groups[value eq \"9\"]",
+            "MEMBERS[value eq \"9\"]",
+            "urn:ietf:params:scim:schemas:core:2.0:User:roles[value eq \"a\"]",
+        ] {
+            assert_eq!(Unwanted::parse(text), Err(Unmeant::OutOfReach), "{text:?}");
         }
     }
 

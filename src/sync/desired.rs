@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::absent::{NotOneValue, Unwanted};
+use super::absent::{Unmeant, Unwanted};
 use crate::{
     api::{ScimGroupSpec, ScimUserSpec},
     scim::{
@@ -68,13 +68,13 @@ pub enum InvalidSpec {
         /// What to use.
         instead: &'static str,
     },
-    /// An entry that selects no single value.
+    /// An entry that cannot be meant.
     #[error("spec.ensureAbsent[{index}]: {problem}")]
     Absent {
         /// Which one.
         index: usize,
         /// What is wrong.
-        problem: NotOneValue,
+        problem: Unmeant,
     },
     /// More attributes than status can remember.
     #[error("spec names {count} attributes, and at most {MOST_PATHS} can be managed for one {resource_type}")]
@@ -87,7 +87,7 @@ pub enum InvalidSpec {
 }
 
 /// How the core schemas begin (RFC 7643 §10.3); none of them is an extension.
-const CORE_SCHEMAS: &str = "urn:ietf:params:scim:schemas:core";
+pub(super) const CORE_SCHEMAS: &str = "urn:ietf:params:scim:schemas:core";
 
 /// A list of objects with lists in them; nothing in SCIM is deeper.
 const DEEPEST: usize = 3;
@@ -236,7 +236,10 @@ impl Desired {
 
     fn add_unwanted(&mut self, entries: Option<&Vec<String>>) -> Result<(), InvalidSpec> {
         let parse = |(index, entry): (usize, &String)| {
-            Unwanted::parse(entry).map_err(|problem| InvalidSpec::Absent { index, problem })
+            let unwanted = Unwanted::parse(entry).and_then(|unwanted| {
+                if self.touches(unwanted.path()) { Err(Unmeant::Named) } else { Ok(unwanted) }
+            });
+            unwanted.map_err(|problem| InvalidSpec::Absent { index, problem })
         };
         self.unwanted = entries.into_iter().flatten().enumerate().map(parse).collect::<Result<_, _>>()?;
         Ok(())
@@ -405,6 +408,21 @@ mod tests {
         let mut by_id = user("enterprise", json!({"manager": {"value": "7"}})).unwrap();
         by_id.link_manager("8");
         assert_eq!(by_id.get(&manager()), Some(&json!("7")), "only a manager by name is linked");
+    }
+
+    #[test]
+    fn no_value_is_both_wanted_and_unwanted() {
+        let mut spec = json!({
+            "providerRef": {"kind": "ScimProvider", "name": "idp"}, "userName": "ada",
+            "ensureAbsent": ["roles[value eq \"auditor\"]"],
+        });
+        assert!(Desired::user(&serde_json::from_value(spec.clone()).unwrap()).is_ok());
+        spec["roles"] = json!([{"value": "auditor"}]);
+        let refused = Desired::user(&serde_json::from_value(spec).unwrap());
+        assert!(
+            matches!(refused, Err(InvalidSpec::Absent { index: 0, problem: Unmeant::Named })),
+            "{refused:?}"
+        );
     }
 
     #[test]

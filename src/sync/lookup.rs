@@ -108,8 +108,10 @@ impl MatchKeys {
     /// without us says nothing about the rest. Only a filter for a part of the
     /// value finds strangers rightly.
     pub fn judge(&self, answer: Page, operator: FilterOperator) -> Lookup {
-        let (announced, sent) = (answer.total_results.unwrap_or(0), answer.resources.len());
-        let is_whole = u64::try_from(sent).is_ok_and(|sent| sent >= announced);
+        let announced = answer.total_results.unwrap_or(0);
+        // A page whose server does not say how many there are may be the first of several.
+        let sent = u64::try_from(answer.resources.len()).unwrap_or(u64::MAX);
+        let is_whole = answer.total_results.is_some_and(|total| sent >= total);
         let (ours, strangers): (Vec<_>, Vec<_>) =
             answer.resources.into_iter().partition(|resource| self.fit(resource));
         let is_alike = |stranger: &Resource| self.0.iter().any(|key| key.is_part_of(stranger));

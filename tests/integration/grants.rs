@@ -167,6 +167,7 @@ async fn attributes_beyond_those_allowed_are_refused() {
         ("enterprise", json!({"department": "Programs"})),
         ("extensions", json!({"urn:example:other": {"x": 1}})),
         ("attributes", json!({"customRole": "administrator"})),
+        ("ensureAbsent", json!(["roles[value eq \"administrator\"]"])),
     ] {
         is_beyond(&world, &tenant, user("ada").with(field, value), "allowedAttributes").await;
     }
