@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use super::{
-    identity::Identity,
-    pass::{Fault, Pass},
-};
+use super::{fault::Fault, identity::Identity, pass::Pass};
 use crate::{
     api::reasons,
     scim::{patch::PatchRequest, resource::Resource},

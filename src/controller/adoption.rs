@@ -3,11 +3,7 @@
 
 use kube::ResourceExt;
 
-use super::{
-    engine,
-    identity::Identity,
-    pass::{Fault, Pass},
-};
+use super::{engine, fault::Fault, identity::Identity, pass::Pass};
 use crate::{
     api::{
         Adoption, Origin,

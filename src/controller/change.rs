@@ -3,11 +3,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{
-    identity::Identity,
-    pass::{Fault, Pass},
-    sessions::Session,
-};
+use super::{fault::Fault, identity::Identity, pass::Pass, sessions::Session};
 use crate::{
     scim::{
         capabilities::Capabilities,

@@ -6,9 +6,10 @@ use kube::ResourceExt;
 use serde_json::Value;
 
 use super::{
+    fault::Fault,
     identity::Identity,
     objects::ObjectError,
-    pass::{Fault, Pass, fits},
+    pass::{Pass, fits},
     unseen::Sight,
 };
 use crate::{

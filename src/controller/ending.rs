@@ -1,8 +1,9 @@
 //! The steps by which an object and its identity part.
 
 use super::{
+    fault::{End, Fault},
     identity::Identity,
-    pass::{End, Fault, Pass},
+    pass::Pass,
 };
 use crate::{
     api::{DeletionPolicy, names::FINALIZER},

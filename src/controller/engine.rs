@@ -10,9 +10,10 @@ use serde_json::{Map, Value};
 
 use super::{
     context::Context,
+    fault::{End, Fault},
     identity::Identity,
     objects::ObjectError,
-    pass::{End, Fault, Pass},
+    pass::Pass,
     providers::ProviderKey,
     sessions::Standing,
 };

@@ -1,10 +1,6 @@
 //! The steps that find out how things are.
 
-use super::{
-    identity::Identity,
-    look,
-    pass::{Fault, Pass},
-};
+use super::{fault::Fault, identity::Identity, look, pass::Pass};
 use crate::{
     scim::port::PageRequest,
     sync::{address::Reading, lookup::Lookup, presence::Takeover},

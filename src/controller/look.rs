@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
-use super::{pass::Fault, sessions::Session};
+use super::{fault::Fault, sessions::Session};
 use crate::{
     scim::{
         error::{Error, ErrorKind, ScimType},

@@ -6,12 +6,7 @@ use kube::ResourceExt as _;
 
 use self::present::Present;
 use super::{
-    context::Context,
-    identity::Identity,
-    kind::Kind,
-    names,
-    pass::{Fault, Pass},
-    roster::Roster,
+    context::Context, fault::Fault, identity::Identity, kind::Kind, names, pass::Pass, roster::Roster,
     unseen::Sight,
 };
 use crate::{

@@ -9,7 +9,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{context::Context, look, pass::Fault, providers::ProviderKey, sessions::Session};
+use super::{context::Context, fault::Fault, look, providers::ProviderKey, sessions::Session};
 use crate::{
     scim::{filter::Filter, paging::Listing, path::AttributePath, port::ResourceType},
     sync::members::{Answer, Census, folded},

@@ -4,8 +4,9 @@ use std::{collections::HashMap, sync::Arc};
 
 use super::{
     context::Context,
+    fault::{End, Fault},
     identity::Identity,
-    pass::{End, Fault, Pass, fits},
+    pass::{Pass, fits},
     providers::ProviderKey,
     roster::Roster,
     sessions::Session,

@@ -4,16 +4,16 @@
 use std::{sync::Arc, time::Duration};
 
 use jiff::SignedDuration;
-use kube::{ResourceExt, runtime::reflector::ObjectRef};
+use kube::ResourceExt;
 use secrecy::SecretString;
 use tokio::time::Instant;
 
 use super::{
     absent,
     context::Context,
+    fault::{End, Fault},
     gate::Pass as Leave,
     identity::Identity,
-    objects::ObjectError,
     permission,
     providers::ProviderKey,
     sessions::{Session, Standing},
@@ -31,7 +31,7 @@ use crate::{
         backoff,
         desired::{Desired, InvalidSpec},
         intent::Intent,
-        lifecycle::{self, Announced, Facts, Step},
+        lifecycle::Step,
         lookup::Lookup,
         obstacle::Obstacle,
         outcome::{Because, ManagerRemark, MemberRemarks, Outcome, Remarks, Request, suspended},
@@ -42,50 +42,6 @@ use crate::{
 
 /// More steps than any path through the lifecycle has.
 const MOST_STEPS: usize = 20;
-
-/// How a pass ended.
-#[derive(Debug)]
-pub(super) enum End {
-    /// Nothing was to be done.
-    Rest,
-    /// The object is gone, or no longer ours.
-    Gone,
-    /// Nothing worth a word; perhaps come back after this time.
-    Quiet(Option<Duration>),
-    /// The provider has to answer first.
-    AwaitProvider,
-    /// This is to be said; perhaps come back after this time.
-    Done(Outcome, Option<Duration>),
-}
-
-/// Why a step failed.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Fault {
-    /// A request to the SCIM server.
-    #[error(transparent)]
-    Server(#[from] error::Error),
-    /// A call to the API server.
-    #[error(transparent)]
-    Object(#[from] ObjectError),
-    /// The server answered a creation with somebody else's identity.
-    #[error("the server answered the creation with an identity that was there before")]
-    ForeignResult {
-        /// Its id.
-        id: String,
-    },
-    /// The server's answers do not tell what is there.
-    #[error("{0}")]
-    Undecided(String),
-    /// Something that is not on the server is missing.
-    #[error("{}", .0.message)]
-    Unmet(Because),
-}
-
-impl From<Because> for Fault {
-    fn from(because: Because) -> Self {
-        Self::Unmet(because)
-    }
-}
 
 /// One object on its way.
 pub(super) struct Pass<'a, T: Identity> {
@@ -105,7 +61,7 @@ pub(super) struct Pass<'a, T: Identity> {
     pub(super) record: Record,
     pub(super) session: Option<Arc<Session>>,
     /// Why the provider does not serve this object.
-    refusal: Option<Because>,
+    pub(super) refusal: Option<Because>,
     /// What the provider says about deletion; before a deletion it is asked
     /// for at the API server.
     pub(super) provider_policy: Option<DeletionPolicy>,
@@ -130,8 +86,8 @@ pub(super) struct Pass<'a, T: Identity> {
     pub(super) request: Request,
     /// How often somebody else changed the identity in between.
     pub(super) overtaken: u32,
-    leave: Option<Leave>,
-    desk: Option<Leave>,
+    pub(super) leave: Option<Leave>,
+    pub(super) desk: Option<Leave>,
     /// The door for a creation whose turn has come.
     pub(super) in_turn: Option<Arc<dyn Port>>,
     pub(super) fresh: bool,
@@ -346,104 +302,6 @@ impl<'a, T: Identity> Pass<'a, T> {
         let failures = T::memory(self.context).failed(&self.object);
         let pause = backoff::stalled(failures, entropy::factor(0.0..=1.0));
         End::Done(Outcome::Stalled(refusal.clone()), Some(pause))
-    }
-
-    fn next(&self) -> Step {
-        let kind = T::memory(self.context);
-        let handling = self.object.handling();
-        let announced = self.intent.as_ref().map(|intent| Announced {
-            intent,
-            just_written: self.just_written,
-            refused: kind.was_refused(&self.object, &intent.nonce),
-        });
-        let facts = Facts {
-            deleting: self.is_deleting(),
-            has_finalizer: self.has_finalizer(),
-            policy: self.deletion_policy(),
-            suspended: handling.suspended,
-            observes: handling.observes,
-            takeover: self.takeover(),
-            named_id: handling.named_id,
-            named: &self.named,
-            claimed: &self.claimed,
-            settled: self.is_settled(),
-            endpoint: self.session.as_ref().map(|session| session.endpoint.as_str()),
-            terms: &self.terms,
-            conflicted: self.conflict.is_some(),
-            anchor: self.record.anchor.as_ref(),
-            announced,
-            fresh: self.fresh,
-            reading: &self.reading,
-            announced_lookup: &self.announced_lookup,
-            lookup: &self.lookup,
-            desired: self.desired.as_ref().ok(),
-            now: self.context.clock.now(),
-            grace: self.grace(),
-            settling: self.settling().and_then(|left| SignedDuration::try_from(left).ok()),
-        };
-        lifecycle::next(&facts, T::RESOURCE_TYPE, &self.context.digester)
-    }
-
-    /// Members that were not ready are followed up by whoever sees them
-    /// become so; only after a start nobody has.
-    fn is_settled(&self) -> bool {
-        let kind = T::memory(self.context);
-        let handled = if self.object.handling().observes {
-            self.record.is_observed(self.generation)
-        } else {
-            self.record.is_synced(self.generation)
-        };
-        handled
-            && self.record.last_handled_reconcile_at == self.requested_at
-            && self.refusal.is_none()
-            && !kind.is_suspect(&self.object)
-            && (self.record.is_complete() || kind.is_known(&self.object))
-    }
-
-    /// Takes a place among those who talk to the server.
-    fn enter(&mut self) -> bool {
-        if self.leave.is_some() {
-            return true;
-        }
-        let Some(session) = &self.session else { return false };
-        self.leave = session.traffic.enter(self.call_back());
-        self.desk = None;
-        self.leave.is_some()
-    }
-
-    /// Takes a place among those who talk only to the API server, for whom no
-    /// other server matters.
-    fn enter_desk(&mut self) -> bool {
-        if self.leave.is_none() && self.desk.is_none() {
-            self.desk = self.context.objects.desk().enter(self.call_back());
-        }
-        self.leave.is_some() || self.desk.is_some()
-    }
-
-    /// Has the object come back once the server bears it, if that is why this
-    /// request failed; no timer of its own is needed.
-    pub(super) fn park(&self, error: &error::Error) -> bool {
-        let Some(session) = self.session.as_ref().filter(|session| session.traffic.excuses(error)) else {
-            return false;
-        };
-        session.traffic.park(self.call_back());
-        true
-    }
-
-    fn call_back(&self) -> impl FnOnce() -> bool + Send + 'static {
-        let (context, object) = (Arc::clone(self.context), ObjectRef::from(&self.object));
-        move || T::memory(&context).resume(&object)
-    }
-
-    /// Leaves the places to others, whether or not they were taken.
-    pub(super) fn leave(mut self) {
-        let session = self.session.take();
-        if let (None, Some(session)) = (self.leave.take(), session) {
-            session.traffic.pass_on();
-        }
-        if self.desk.take().is_none() {
-            self.context.objects.desk().pass_on();
-        }
     }
 
     pub(super) fn server(&self) -> Result<&Arc<Session>, Fault> {

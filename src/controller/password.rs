@@ -6,11 +6,7 @@ use kube::ResourceExt;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    context::Context,
-    identity::Identity,
-    pass::{Fault, Pass},
-    providers::ProviderKey,
-    secrets::Secrets,
+    context::Context, fault::Fault, identity::Identity, pass::Pass, providers::ProviderKey, secrets::Secrets,
     sessions::Session,
 };
 use crate::{

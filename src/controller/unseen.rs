@@ -5,13 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
-use super::{
-    context::Context,
-    identity::Identity,
-    look,
-    pass::{Fault, Pass},
-    sessions::Session,
-};
+use super::{context::Context, fault::Fault, identity::Identity, look, pass::Pass, sessions::Session};
 use crate::{
     api::{Membership, Origin, bounds},
     scim::{path::AttributePath, port::ResourceType, profile::ReadBack, resource::Resource},

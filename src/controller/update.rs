@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::{
+    fault::Fault,
     identity::Identity,
-    pass::{Fault, Pass, fits},
+    pass::{Pass, fits},
 };
 use crate::{
     scim::{path::AttributePath, resource::Resource},
