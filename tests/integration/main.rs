@@ -29,6 +29,7 @@ mod put;
 mod put_only;
 mod quirk;
 mod scenario;
+mod scenarios;
 mod servers;
 mod stalled;
 mod steady_state;

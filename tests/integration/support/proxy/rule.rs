@@ -46,6 +46,8 @@ type Predicate = Arc<dyn Fn(&Request) -> bool + Send + Sync>;
 pub(crate) struct Match {
     method: Option<&'static str>,
     path_prefix: String,
+    /// Nothing may follow that.
+    is_exact: bool,
     predicate: Option<Predicate>,
     /// How many that match are let pass before.
     skip: usize,
@@ -56,12 +58,24 @@ pub(crate) struct Match {
 impl Match {
     /// Every request.
     pub(crate) fn any() -> Self {
-        Self { method: None, path_prefix: String::new(), predicate: None, skip: 0, take: usize::MAX }
+        Self {
+            method: None,
+            path_prefix: String::new(),
+            is_exact: false,
+            predicate: None,
+            skip: 0,
+            take: usize::MAX,
+        }
     }
 
     /// Every request of a method to a path, and to whatever begins like it.
     pub(crate) fn new(method: &'static str, path_prefix: &str) -> Self {
         Self { method: Some(method), path_prefix: path_prefix.to_owned(), ..Self::any() }
+    }
+
+    /// Every creation at `/Users` or `/Groups`; a search is none.
+    pub(crate) fn creation(endpoint: &str) -> Self {
+        Self { is_exact: true, ..Self::new("POST", endpoint) }
     }
 
     /// Only the n-th that matches, from 1.
@@ -80,6 +94,7 @@ impl Match {
     fn fits(&self, request: &Request, path: &str) -> bool {
         self.method.is_none_or(|method| method == request.method)
             && path.starts_with(&self.path_prefix)
+            && (!self.is_exact || path.len() == self.path_prefix.len())
             && self.predicate.as_ref().is_none_or(|predicate| predicate(request))
     }
 }

@@ -100,6 +100,12 @@ impl PutServer {
         self.shared.store.lock().unwrap().password(id)
     }
 
+    /// Somebody else's creation; its id.
+    pub(crate) fn insert(&self, endpoint: &str, resource: Value) -> String {
+        let made = self.shared.store.lock().unwrap().create(endpoint, resource).expect("it can be made");
+        made["id"].as_str().expect("a resource has an id").to_owned()
+    }
+
     /// A change by somebody else.
     pub(crate) fn edit(&self, endpoint: &str, id: &str, change: impl FnOnce(&mut Value)) {
         self.shared.store.lock().unwrap().edit(endpoint, id, change);

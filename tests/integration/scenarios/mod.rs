@@ -1,0 +1,11 @@
+//! What must never happen to an identity, one scenario each: without the rule
+//! that it is about, the harm would happen. Every scenario plays among people
+//! and groups whom nobody manages, and ends with a look at whether all of them
+//! are as they were and nothing repeats for ever.
+
+mod crashes;
+mod population;
+mod scene;
+mod wire;
+
+pub(crate) use self::scene::{Scene, Stand};
