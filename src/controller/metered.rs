@@ -130,6 +130,7 @@ fn failure(kind: ErrorKind) -> &'static str {
         ErrorKind::NotScim | ErrorKind::TooLarge => "not_scim",
         ErrorKind::Unauthorized | ErrorKind::Forbidden => "unauthorized",
         ErrorKind::TokenRefused => "token_refused",
+        ErrorKind::Withheld => "withheld",
         ErrorKind::Throttled => "throttled",
         ErrorKind::ServerFault | ErrorKind::Unsupported => "server_fault",
         ErrorKind::NotFound => "not_found",

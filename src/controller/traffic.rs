@@ -184,6 +184,8 @@ impl Traffic {
     fn heard(self: &Arc<Self>, sender: Sender, era: u32, error: Option<&Error>) {
         match error {
             Some(error) if error.kind == ErrorKind::Throttled => self.throttled(error),
+            // It was never sent.
+            Some(error) if error.kind == ErrorKind::Withheld => {}
             // Whoever probes judges for himself.
             _ if sender == Sender::Probe => {}
             None => self.answered(era),

@@ -67,6 +67,8 @@ pub enum ErrorKind {
     /// The token endpoint gives no token (RFC 6749 §5.2), so that nothing was
     /// asked of the server.
     TokenRefused,
+    /// Not sent: it was not certain that nobody else is doing the same.
+    Withheld,
     /// 403.
     Forbidden,
     /// 404 and 410.
@@ -238,6 +240,7 @@ impl fmt::Display for ErrorKind {
             Self::TooLarge => "the answer is too large",
             Self::Unauthorized => "the credentials were not accepted",
             Self::TokenRefused => "the token endpoint gives no token",
+            Self::Withheld => "not sent, because the lease was about to end",
             Self::Forbidden => "the credentials do not permit this",
             Self::NotFound => "not found",
             Self::Conflict => "a conflict with another resource",

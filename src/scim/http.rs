@@ -20,6 +20,7 @@ use super::{
     address::AddressPolicy,
     credentials::{Credentials, CredentialsError, Header},
     error::{Error, ErrorKind},
+    fence::{Fence, Unfenced},
     turns,
 };
 
@@ -62,6 +63,7 @@ pub struct Http {
     credentials: Arc<dyn Credentials>,
     renewal: tokio::sync::Mutex<()>,
     server_date: Mutex<Option<Timestamp>>,
+    fence: Arc<dyn Fence>,
 }
 
 /// The client could not be made.
@@ -98,6 +100,12 @@ impl Request {
     pub fn operation(&self) -> String {
         format!("{} {}", self.method, self.template)
     }
+
+    /// Whether it may change something. A query by POST (RFC 7644 §3.4.3) does
+    /// not.
+    fn changes(&self) -> bool {
+        self.method != Method::GET && !self.template.ends_with("/.search")
+    }
 }
 
 impl Http {
@@ -111,7 +119,13 @@ impl Http {
     ) -> Result<Self, BuildError> {
         let sender = Sender::new(addresses, tls, limits)?;
         let renewal = tokio::sync::Mutex::new(());
-        Ok(Self { sender, credentials, renewal, server_date: Mutex::new(None) })
+        Ok(Self { sender, credentials, renewal, server_date: Mutex::new(None), fence: Arc::new(Unfenced) })
+    }
+
+    /// The same, with every change behind a fence.
+    #[must_use]
+    pub fn fenced(self, fence: Arc<dyn Fence>) -> Self {
+        Self { fence, ..self }
     }
 
     /// The limits that hold for each request.
@@ -205,6 +219,10 @@ impl Http {
             headers: headers(request, credentials),
             body: request.body.as_ref().map(|(body, _)| body.clone()),
         };
+        // After all waiting: nothing comes between this and the sending.
+        if request.changes() && !self.fence.allows(deadline) {
+            return Err(Error { sent: false, ..Error::new(ErrorKind::Withheld, request.operation()) });
+        }
         let Received { head, body } = self.sender.send(outgoing, deadline).await?;
         self.remember(&head);
         head.with_body(body, request.operation())

@@ -9,6 +9,7 @@ pub mod discovery;
 pub mod endpoint;
 pub mod error;
 pub mod fake;
+pub mod fence;
 pub mod filter;
 pub mod http;
 pub mod interpreter;

@@ -1,7 +1,7 @@
 //! One exchange with one server: no redirects, no proxy, checked addresses,
 //! one time limit, one size limit. What an answer means is not known here.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll, time::Duration};
 
 use http::{HeaderMap, Method};
 use reqwest::Client;
@@ -115,10 +115,10 @@ impl Sender {
         if let Some(body) = body {
             builder = builder.body(body);
         }
-        match timeout_at(deadline, builder.send()).await {
-            Ok(Ok(response)) => Ok(response),
-            Ok(Err(error)) => Err(transport::classify(error, operation, self.has_identity)),
-            Err(_) => Err(Error::new(ErrorKind::Timeout, operation)),
+        match timeout_at(deadline, before(deadline, builder.send())).await {
+            Ok(Some(Ok(response))) => Ok(response),
+            Ok(Some(Err(error))) => Err(transport::classify(error, operation, self.has_identity)),
+            Ok(None) | Err(_) => Err(Error::new(ErrorKind::Timeout, operation)),
         }
     }
 
@@ -135,5 +135,49 @@ impl Sender {
             sent: false,
             ..Error::new(ErrorKind::AddressRefused, outgoing.operation.clone())
         })
+    }
+}
+
+/// Goes on with something only before a deadline. A timeout alone lets it take
+/// one more step first: a process that slept for long while it connected would
+/// then send what should have been over by now.
+async fn before<F: Future>(deadline: Instant, work: F) -> Option<F::Output> {
+    let mut work = pin!(work);
+    poll_fn(|context| {
+        if Instant::now() >= deadline {
+            return Poll::Ready(None);
+        }
+        work.as_mut().poll(context).map(Some)
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use tokio::{sync::oneshot, task::yield_now};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn who_slept_past_the_deadline_takes_no_further_step() {
+        for (row, sleep, goes_on) in [("in time", 29, true), ("too late", 30, false)] {
+            let deadline = Instant::now() + Duration::from_secs(30);
+            let (connected, connection) = oneshot::channel();
+            let went_on = Arc::new(AtomicBool::new(false));
+            let request = tokio::spawn(before(deadline, {
+                let went_on = Arc::clone(&went_on);
+                async move {
+                    connection.await.unwrap();
+                    went_on.store(true, Ordering::SeqCst);
+                }
+            }));
+            yield_now().await;
+            tokio::time::advance(Duration::from_secs(sleep)).await;
+            connected.send(()).unwrap();
+            assert_eq!(request.await.unwrap().is_some(), goes_on, "{row}");
+            assert_eq!(went_on.load(Ordering::SeqCst), goes_on, "{row}");
+        }
     }
 }

@@ -38,7 +38,7 @@ pub fn refusal(error: &Error, request: Request) -> Because {
         }
         ErrorKind::Conflict if request != Request::Other => reasons::ALREADY_EXISTS,
         ErrorKind::Conflict => reasons::NAME_TAKEN,
-        ErrorKind::PreconditionFailed => reasons::PROGRESSING,
+        ErrorKind::PreconditionFailed | ErrorKind::Withheld => reasons::PROGRESSING,
         ErrorKind::NotFound | ErrorKind::Rejected => reasons::REJECTED_BY_SERVER,
     };
     Because::quoting(reason, explained(error), format!("{error}; the condition has the details"))
@@ -94,6 +94,10 @@ pub fn explained(error: &Error) -> String {
         }
         ErrorKind::Forbidden => "Give the token the right to do this on the server.",
         ErrorKind::Throttled => "The server limits requests; it is tried again by itself.",
+        ErrorKind::Withheld => {
+            "The operator could not renew its Lease, so that another replica may be at work; see its log. It is tried \
+             again by itself."
+        }
         ErrorKind::ServerFault => "The server failed; it is tried again by itself.",
         ErrorKind::Unsupported => "The server cannot do this.",
         ErrorKind::Conflict => "Somebody else on the server has the same unique value. Change one of them.",
