@@ -57,6 +57,11 @@ where
     let threads =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(RunError::Threads)?;
     let result = threads.block_on(surround(settings, work));
+    if result.is_err() {
+        // What failed may be what permits to work: nothing goes on beside it.
+        threads.shutdown_background();
+        return result;
+    }
     // A name that is still being looked up would hold the process for long.
     threads.shutdown_timeout(AFTERMATH);
     result
@@ -84,10 +89,11 @@ where
         tokio::spawn(server.serve(services.readiness.clone(), services.metrics.clone(), end.clone()));
 
     let outcome = shutdown.drain(DRAIN, work(settings, services)).await;
+    outcome.unwrap_or(Ok(())).map_err(|failure| RunError::Work(failure.into()))?;
     end.cancel();
     if let Ok(Ok(Err(source))) = timeout(AFTERMATH, serving).await {
         error!(%source, "probes and metrics could not be served");
     }
     info!("ended");
-    outcome.unwrap_or(Ok(())).map_err(|failure| RunError::Work(failure.into()))
+    Ok(())
 }

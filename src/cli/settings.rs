@@ -1,12 +1,20 @@
 //! The settings of `scim-operator run`: each is a flag and an environment
 //! variable.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::{
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+    time::Duration,
+};
 
 use clap::{Args, ValueEnum, value_parser};
 use url::Host;
 
-use crate::{runtime::telemetry::LogFormat, scim::address::Network};
+use crate::{
+    api::duration::parse_go_duration,
+    runtime::telemetry::LogFormat,
+    scim::address::Network,
+    sync::lease::{Terms, UnfitTerms},
+};
 
 /// How the operator runs. An empty list is the same as none, so that a chart
 /// can set every variable.
@@ -83,7 +91,61 @@ pub struct RunSettings {
     )]
     pub metrics_address: SocketAddr,
 
-    /// The namespace in which the operator keeps its own key. Default: the
+    /// The Lease in the operator's namespace whose holder works, while all
+    /// others stand by. Those who watch the same objects need the same one.
+    #[arg(
+        long,
+        env = "SCIM_OPERATOR_LEASE_NAME",
+        value_name = "NAME",
+        value_parser = object_name,
+        default_value = "scim-operator"
+    )]
+    pub lease_name: String,
+
+    /// How long others wait for a holder that renews its Lease no more. A
+    /// request to a SCIM server takes at most half of it, and never more than
+    /// 30s.
+    #[arg(
+        long,
+        env = "SCIM_OPERATOR_LEASE_DURATION",
+        value_name = "DURATION",
+        value_parser = duration,
+        default_value = "60s"
+    )]
+    pub lease_duration: Duration,
+
+    /// How long a holder goes on that cannot renew its Lease; then it ends.
+    #[arg(
+        long,
+        env = "SCIM_OPERATOR_LEASE_RENEW_DEADLINE",
+        value_name = "DURATION",
+        value_parser = duration,
+        default_value = "40s"
+    )]
+    pub lease_renew_deadline: Duration,
+
+    /// How often the Lease is renewed.
+    #[arg(
+        long,
+        env = "SCIM_OPERATOR_LEASE_RENEW_INTERVAL",
+        value_name = "DURATION",
+        value_parser = duration,
+        default_value = "5s"
+    )]
+    pub lease_renew_interval: Duration,
+
+    /// What this process is called in the Lease, for people; something random
+    /// follows. In a pod it is the pod's name.
+    #[arg(
+        long,
+        env = "HOSTNAME",
+        value_name = "NAME",
+        default_value = "scim-operator",
+        hide_env_values = true
+    )]
+    pub lease_holder: String,
+
+    /// The namespace in which the operator keeps its own key and its Lease. Default: the
     /// namespace of its service account or of the current context.
     #[arg(
         long,
@@ -94,6 +156,13 @@ pub struct RunSettings {
         hide_default_value = true
     )]
     pub operator_namespace: ::std::option::Option<String>,
+}
+
+impl RunSettings {
+    /// How the Lease is kept, if it can be kept so.
+    pub fn lease_terms(&self) -> Result<Terms, UnfitTerms> {
+        Terms::new(self.lease_duration, self.lease_renew_deadline, self.lease_renew_interval)
+    }
 }
 
 /// Which Kubernetes events are written. Events are writes too: a large
@@ -133,6 +202,16 @@ fn network(text: &str) -> Result<Network, String> {
 
 fn elements(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|element| !element.is_empty())
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    parse_go_duration(text).map_err(|error| error.to_string())
+}
+
+/// DNS labels separated by dots, which is what most names in Kubernetes are.
+fn object_name(text: &str) -> Result<String, String> {
+    let is_name = text.len() <= 253 && text.split('.').all(|label| namespace(label).is_ok());
+    if is_name { Ok(text.to_owned()) } else { Err(format!("{text:?} is not the name of an object")) }
 }
 
 /// A DNS label (RFC 1123), which is what Kubernetes allows.
@@ -183,6 +262,9 @@ mod tests {
         assert_eq!(settings.metrics_address.port(), 8080);
         assert!(settings.watch_namespaces.is_empty() && settings.allow_hosts.is_empty());
         assert_eq!(settings.operator_namespace, None);
+        assert_eq!(settings.lease_name, "scim-operator");
+        let terms = settings.lease_terms().unwrap();
+        assert_eq!((terms.duration().as_secs(), terms.longest_request().as_secs()), (60, 30));
     }
 
     #[test]
@@ -218,6 +300,8 @@ mod tests {
             ("--watch-namespaces=Team_A", "not the name of a namespace"),
             ("--operator-namespace=a/b", "not the name of a namespace"),
             ("--refuse-networks=10.0.0.0/64", "is not a network"),
+            ("--lease-name=a/b", "not the name of an object"),
+            ("--lease-duration=60", "not a duration"),
             ("--concurrency=0", "1..=1024"),
             ("--events=None", "possible values: All, Warnings"),
             ("--metrics-address=8080", "invalid socket address"),

@@ -10,6 +10,7 @@ use super::{
     circuit::Circuit,
     context::Context,
     credentials::{SecretCredentials, Server},
+    fence::LeaseFence,
     metered::Metered,
     providers::ProviderObject,
     secrets::Secrets,
@@ -120,8 +121,12 @@ pub(super) async fn connect<P: ProviderObject>(
     let tls = tls(&secrets, spec).await?;
     let server = Server { endpoint: &endpoint, allow_insecure_http, addresses, tls: &tls };
     let credentials = Arc::new(SecretCredentials::read(secrets, &spec.auth, &server).await?);
-    let http = Http::new(credentials.clone(), addresses.clone(), Limits::default(), &tls)
-        .map_err(|error| Because::new(reasons::TLS_FAILED, format!("spec.tls: {error}")))?;
+    let limits = Limits::default();
+    // What is begun right after the lease was renewed must end before another may have it.
+    let limits = Limits { deadline: limits.deadline.min(context.tenure.longest_request()), ..limits };
+    let http = Http::new(credentials.clone(), addresses.clone(), limits, &tls)
+        .map_err(|error| Because::new(reasons::TLS_FAILED, format!("spec.tls: {error}")))?
+        .fenced(Arc::new(LeaseFence(Arc::clone(&context.tenure))));
     let key = endpoint_key(&endpoint, &dialect);
     let client = Client::new(endpoint, Arc::clone(&dialect), http);
     let port = Metered::new(client, Arc::clone(&context.metrics));

@@ -8,13 +8,15 @@ use super::{
 };
 use crate::{
     api::{ScimGroup, ScimUser},
-    runtime::{clock::Clock, metrics::Metrics},
+    runtime::{clock::Clock, lease::Tenure, metrics::Metrics},
     sync::digest::Digester,
 };
 
 /// Everything that a pass may need.
 pub(super) struct Context {
-    /// Calls to the API server.
+    /// Whether this process may work.
+    pub(super) tenure: Arc<Tenure>,
+    /// Calls to the API server; writes only while this process may work.
     pub(super) client: kube::Client,
     /// Writes to users and groups.
     pub(super) objects: Objects,

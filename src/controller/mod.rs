@@ -17,6 +17,7 @@ mod engine;
 mod events;
 mod facts;
 mod fault;
+mod fence;
 mod finding;
 mod gate;
 mod identity;

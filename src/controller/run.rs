@@ -4,7 +4,7 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use futures::{StreamExt as _, future::join_all, stream};
 use kube::{
-    Config, ResourceExt,
+    Client, Config, ResourceExt,
     client::ClientBuilder,
     runtime::{
         Controller,
@@ -14,7 +14,7 @@ use kube::{
 };
 use tokio::{sync::mpsc, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
-use tower::util::MapResponseLayer;
+use tower::{filter::FilterLayer, util::MapResponseLayer};
 
 use super::{
     addresses::Addresses,
@@ -22,7 +22,7 @@ use super::{
     context::Context,
     engine,
     events::Events,
-    key,
+    fence, key,
     kind::Kind,
     links,
     namespaces::Namespaces,
@@ -37,7 +37,16 @@ use super::{
 use crate::{
     api::{ClusterScimProvider, ScimGroup, ScimProvider, ScimUser},
     cli::{EventFilter, RunSettings},
-    runtime::{Services, readiness::Gate},
+    runtime::{
+        Services,
+        entropy::{self, EntropyError},
+        lease::{Election, LeaseSettings, Tenure},
+        readiness::Gate,
+    },
+    sync::{
+        digest::Digester,
+        lease::{Loss, UnfitTerms},
+    },
 };
 
 /// Why the operator did not start or run on.
@@ -52,6 +61,16 @@ pub enum RunError {
     /// The operator has no key of its own.
     #[error("the operator has no key of its own: {0}")]
     Key(Box<dyn std::error::Error + Send + Sync>),
+    /// The lease cannot be kept as it is asked for.
+    #[error("--lease-duration, --lease-renew-deadline, --lease-renew-interval: {0}")]
+    Terms(#[from] UnfitTerms),
+    /// The system gives no randomness, so that this process has no name of
+    /// its own.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+    /// Another process may be at work.
+    #[error("the Lease is lost: {0}. This process ends at once, and stands by when it is started again")]
+    Lost(Loss),
 }
 
 /// Where the watches tell that an object is gone.
@@ -61,9 +80,10 @@ enum Gone {
     Provider(ProviderKey),
 }
 
-/// Runs until the shutdown is asked for and the passes under way have ended.
+/// Stands by until the lease can be had, and works until the shutdown is asked
+/// for and the passes under way have ended, or until the lease is lost.
 pub async fn run(settings: RunSettings, services: Services) -> Result<(), RunError> {
-    let Services { clock, metrics, readiness, shutdown: stop } = services;
+    let Services { readiness, shutdown: stop, .. } = &services;
     let definitions = readiness.gate("definitions", "the API server does not serve the custom resources yet");
     let key_gate = readiness.gate("key", "the operator's own key was not read yet");
     let caches = readiness.gate("caches", "the objects were not read yet");
@@ -73,7 +93,7 @@ pub async fn run(settings: RunSettings, services: Services) -> Result<(), RunErr
     let own_namespace =
         settings.operator_namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
     let api_server = config.cluster_url.clone();
-    let client = ClientBuilder::try_from(config)?.with_layer(&MapResponseLayer::new(shallow)).build();
+    let client: Client = ClientBuilder::try_from(config.clone())?.build();
     tokio::select! {
         () = definitions_served(&client, &settings.watch_namespaces) => definitions.open(),
         () = stop.cancelled() => return Ok(()),
@@ -81,9 +101,55 @@ pub async fn run(settings: RunSettings, services: Services) -> Result<(), RunErr
     let digester =
         key::digester(&client, &own_namespace).await.map_err(|error| RunError::Key(Box::new(error)))?;
     key_gate.open();
+    let lease = LeaseSettings {
+        namespace: own_namespace.clone(),
+        name: settings.lease_name.clone(),
+        identity: format!("{}_{}", settings.lease_holder, entropy::nonce()?),
+        terms: settings.lease_terms()?,
+    };
+    let mut leader = tokio::select! {
+        // Whoever stands by is ready: to take over is all that is asked of it.
+        leader = Election::new(client.clone(), lease, &services).won(|| caches.open()) => leader,
+        () = stop.cancelled() => return Ok(()),
+    };
+    caches.close("the objects were not read yet");
+    let tenure = leader.tenure();
+    let fence = FilterLayer::new({
+        let tenure = Arc::clone(&tenure);
+        move |request| fence::lets_out(&tenure, request)
+    });
+    let fenced = ClientBuilder::try_from(config)?
+        .with_layer(&MapResponseLayer::new(shallow))
+        .with_layer(&fence)
+        .build();
     let addresses =
         Addresses::learn(&client, &api_server, &settings.allow_hosts, &settings.refuse_networks).await;
 
+    let own = Own { namespace: own_namespace, digester, addresses, tenure };
+    tokio::select! {
+        // First, because whoever may not work must not go on.
+        biased;
+        loss = leader.until_lost() => {
+            tracing::error!(%loss, "the lease is lost; ending at once");
+            return Err(RunError::Lost(loss));
+        }
+        () = work(settings, services.clone(), fenced, own, caches) => {}
+    }
+    leader.give_back().await;
+    Ok(())
+}
+
+/// What the operator learnt before it began.
+struct Own {
+    namespace: String,
+    digester: Digester,
+    addresses: Addresses,
+    tenure: Arc<Tenure>,
+}
+
+/// Works until the shutdown is asked for and the passes under way have ended.
+async fn work(settings: RunSettings, services: Services, client: Client, own: Own, caches: Gate) {
+    let Services { clock, metrics, shutdown: stop, .. } = services;
     let (gone, gone_objects) = mpsc::unbounded_channel();
     let (user_watch, group_watch, linked_changes) = links::watches();
     let namespaces = scopes(&settings.watch_namespaces);
@@ -123,9 +189,10 @@ pub async fn run(settings: RunSettings, services: Services) -> Result<(), RunErr
         events: Events::start(client.clone(), settings.events == EventFilter::Warnings),
         metrics,
         clock,
-        digester,
-        operator_namespace: own_namespace,
-        addresses,
+        digester: own.digester,
+        operator_namespace: own.namespace,
+        addresses: own.addresses,
+        tenure: own.tenure,
         client,
     });
     let followers = [
@@ -142,7 +209,6 @@ pub async fn run(settings: RunSettings, services: Services) -> Result<(), RunErr
     stop.cancelled().await;
     join_all(controllers).await;
     followers.iter().for_each(JoinHandle::abort);
-    Ok(())
 }
 
 fn scopes(namespaces: &[String]) -> Vec<Option<String>> {

@@ -57,6 +57,7 @@ pub struct Metrics {
     reconcile_duration: Family<Kind, Histogram>,
     sweeps: Family<Outcome, Counter>,
     objects: Family<Kind, Gauge>,
+    leader: Gauge,
 }
 
 impl Metrics {
@@ -70,6 +71,7 @@ impl Metrics {
             reconcile_duration: Family::new_with_constructor(seconds),
             sweeps: Family::default(),
             objects: Family::default(),
+            leader: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -107,6 +109,11 @@ impl Metrics {
             self.sweeps.clone(),
         );
         registry.register("objects", "Objects that are managed, by kind", self.objects.clone());
+        registry.register(
+            "leader",
+            "Whether this process holds the lease and works (1), or stands by (0)",
+            self.leader.clone(),
+        );
     }
 
     /// Counts a request to a SCIM server.
@@ -130,6 +137,11 @@ impl Metrics {
     /// Sets how many objects of a kind there are.
     pub fn objects(&self, kind: &'static str, count: usize) {
         self.objects.get_or_create(&Kind { kind }).set(i64::try_from(count).unwrap_or(i64::MAX));
+    }
+
+    /// Says whether this process is the one that works.
+    pub fn leads(&self, leads: bool) {
+        self.leader.set(leads.into());
     }
 
     /// Everything, as `OpenMetrics` text.
@@ -188,6 +200,17 @@ mod tests {
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is not in\n{text}");
         }
+    }
+
+    #[test]
+    fn who_works_and_who_stands_by_is_told() {
+        let metrics = Metrics::new();
+        let line = |text: String| {
+            text.lines().find(|line| line.starts_with("scim_operator_leader ")).map(str::to_owned)
+        };
+        assert_eq!(line(metrics.encode().unwrap()).as_deref(), Some("scim_operator_leader 0"));
+        metrics.leads(true);
+        assert_eq!(line(metrics.encode().unwrap()).as_deref(), Some("scim_operator_leader 1"));
     }
 
     #[test]

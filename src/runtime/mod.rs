@@ -1,5 +1,5 @@
-//! What the program runs on: time, randomness, logs, metrics, probes and an
-//! orderly end. Knows nothing of SCIM and nothing of the custom resources.
+//! What the program runs on: time, randomness, logs, metrics, probes, the lease
+//! that lets one process work, and an orderly end. Knows nothing of SCIM and nothing of the custom resources.
 
 use std::sync::Arc;
 
@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 pub mod clock;
 pub mod entropy;
 pub mod http;
+pub mod lease;
 pub mod metrics;
 pub mod readiness;
 pub mod shutdown;

@@ -13,6 +13,7 @@ pub mod diff;
 pub mod digest;
 pub mod grants;
 pub mod intent;
+pub mod lease;
 pub mod lifecycle;
 pub mod lookup;
 pub mod members;

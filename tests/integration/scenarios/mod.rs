@@ -4,6 +4,7 @@
 //! are as they were and nothing repeats for ever.
 
 mod crashes;
+mod leader;
 mod population;
 mod scene;
 mod wire;

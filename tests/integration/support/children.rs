@@ -119,9 +119,10 @@ impl Process {
         self.0.kill();
     }
 
-    /// SIGTERM: asks it to end.
-    pub(crate) fn terminate(&self) {
-        let sent = Command::new("kill").args(["-TERM", &self.pid().to_string()]).status().unwrap();
+    /// Sends a signal by its name, such as `TERM`.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent =
+            Command::new("kill").args([&format!("-{name}"), &self.pid().to_string()]).status().unwrap();
         assert!(sent.success(), "process {} cannot be signalled", self.pid());
     }
 

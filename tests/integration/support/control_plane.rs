@@ -69,6 +69,7 @@ impl ControlPlane {
         };
         plane.install_chart()?;
         plane.lend_service_account()?;
+        plane.permit_leases()?;
         Ok(plane)
     }
 
@@ -90,6 +91,24 @@ impl ControlPlane {
             ],
         )?;
         self.kubectl(&["wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"])?;
+        Ok(())
+    }
+
+    /// The chart's one operator has one Lease. Here each test's operator has
+    /// one of its own, all in one namespace.
+    fn permit_leases(&self) -> Result<(), String> {
+        let namespace = format!("--namespace={OPERATOR_NAMESPACE}");
+        let account = format!("--user={}", self.operator_user);
+        let verbs = "--verb=get,update";
+        self.kubectl(&["create", "role", "leases-of-tests", "--resource=leases", verbs, &namespace])?;
+        self.kubectl(&[
+            "create",
+            "rolebinding",
+            "leases-of-tests",
+            "--role=leases-of-tests",
+            &account,
+            &namespace,
+        ])?;
         Ok(())
     }
 

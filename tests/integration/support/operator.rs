@@ -21,6 +21,12 @@ pub(crate) struct Operator {
     namespace: String,
     allowed_hosts: String,
     log: PathBuf,
+    /// The Lease of its installation.
+    lease: String,
+    /// More flags.
+    flags: Vec<&'static str>,
+    /// It logs each request that it sends.
+    tells_requests: bool,
     running: Mutex<Option<Running>>,
 }
 
@@ -42,8 +48,39 @@ impl Operator {
             namespace: namespace.to_owned(),
             allowed_hosts: hosts.to_owned(),
             log: children::run_directory().join(format!("{namespace}.operator.log")),
+            lease: namespace.to_owned(),
+            flags: Vec::new(),
+            tells_requests: false,
             running: Mutex::new(None),
         }
+    }
+
+    /// Flags for its next start.
+    pub(crate) fn with_flags(&mut self, flags: &[&'static str]) {
+        self.flags = flags.to_vec();
+    }
+
+    /// It logs each request that it sends, from its next start on.
+    pub(crate) fn tell_requests(&mut self) {
+        self.tells_requests = true;
+    }
+
+    /// Another process of the same installation, not started yet.
+    pub(crate) fn replica(&self) -> Self {
+        Self {
+            namespace: self.namespace.clone(),
+            allowed_hosts: self.allowed_hosts.clone(),
+            log: self.log.with_extension("replica.log"),
+            lease: self.lease.clone(),
+            flags: self.flags.clone(),
+            tells_requests: self.tells_requests,
+            running: Mutex::new(None),
+        }
+    }
+
+    /// The Lease that says which process works.
+    pub(crate) fn lease(&self) -> &str {
+        &self.lease
     }
 
     /// Starts it, and waits until it says that it is ready. Its log goes on
@@ -54,6 +91,7 @@ impl Operator {
             Command::new(env!("CARGO_BIN_EXE_scim-operator"))
                 .env_clear()
                 .envs(std::env::vars_os().filter(|(name, _)| name == "PATH" || name == "RUST_LOG"))
+                .envs(self.tells_requests.then_some(("RUST_LOG", "info,scim_operator=debug")))
                 .env("KUBECONFIG", &control_plane().operator_kubeconfig)
                 .args([
                     "run".to_owned(),
@@ -61,7 +99,9 @@ impl Operator {
                     format!("--allow-hosts={}", self.allowed_hosts),
                     format!("--metrics-address=127.0.0.1:{port}"),
                     format!("--operator-namespace={OPERATOR_NAMESPACE}"),
-                ]),
+                    format!("--lease-name={}", self.lease),
+                ])
+                .args(&self.flags),
             &self.log,
         );
         let running = Running { process, port };
@@ -81,11 +121,25 @@ impl Operator {
     pub(crate) fn forget(&self) {
         let running = self.running.lock().unwrap().take().expect("it was started");
         assert!(running.process.exited().is_some(), "the operator still runs");
+        // It is certainly dead, so that nobody has to wait until its lease is over.
+        let namespace = format!("--namespace={OPERATOR_NAMESPACE}");
+        control_plane().kubectl(&["delete", "lease", &self.lease, "--ignore-not-found", &namespace]).unwrap();
     }
 
     /// SIGTERM.
     pub(crate) fn terminate(&self) {
-        self.current().process.terminate();
+        self.current().process.signal("TERM");
+    }
+
+    /// What stops (SIGSTOP) the process that runs now, from anywhere and at any moment.
+    pub(crate) fn freezer(&self) -> impl Fn() + Send + Sync + 'static {
+        let process = self.current().process;
+        move || process.signal("STOP")
+    }
+
+    /// SIGCONT: it wakes and knows nothing of the time that has passed.
+    pub(crate) fn wake(&self) {
+        self.current().process.signal("CONT");
     }
 
     /// Until it has ended after `terminate`.
