@@ -42,7 +42,7 @@ served() { kubectl get --raw /openapi/v3 | grep -q apis/scim-operator.dev/v1alph
 
 check_templates() {
   local values
-  fetch_schemas api/v1 apis/apps/v1 apis/rbac.authorization.k8s.io/v1 apis/apiextensions.k8s.io/v1
+  fetch_schemas api/v1 apis/apps/v1 apis/policy/v1 apis/rbac.authorization.k8s.io/v1 apis/apiextensions.k8s.io/v1
   check "lint" helm lint --strict "$chart"
   check "the rendered chart is valid" conforms
   for values in "$chart"/ci/*-values.yaml; do
@@ -51,7 +51,7 @@ check_templates() {
   done
   check "a misspelt field would be noticed" refused misspelt
   local value
-  for value in replica=1 replicas=2 image.repo=x events=None concurrency=0 'allowHosts={http://a}' \
+  for value in replica=1 replicas=-1 lease.duration=60 lease.renew=5s image.repo=x events=None concurrency=0 'allowHosts={http://a}' \
     'refuseNetworks={a.example.com}' \
     'watchNamespaces={Team_A}' 'env={RUST_LOG=debug}' crds.install=maybe; do
     check "the value $value is refused" refused render --set "$value"
@@ -105,6 +105,16 @@ check_rights() {
 # Its key, and what cluster providers name.
 check_rights_in_own_namespace() {
   local verb
+  local lease=leases.coordination.k8s.io
+  may yes scim-operator-system create $lease
+  for verb in get update; do
+    may yes scim-operator-system $verb $lease/scim-operator
+    may no scim-operator-system $verb $lease/other
+    may no team-a $verb $lease/scim-operator
+  done
+  for verb in list watch patch delete; do
+    may no scim-operator-system $verb $lease
+  done
   may yes scim-operator-system create secrets
   may yes scim-operator-system get secret/any
   may yes scim-operator-system get configmap/any
