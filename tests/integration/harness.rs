@@ -100,3 +100,19 @@ async fn through_proxy(
     let response = http.try_request(method, &url, body.as_ref()).await?;
     Ok((response.status, response.body))
 }
+
+#[tokio::test]
+async fn the_proxy_delays_and_doubles_single_requests() {
+    let world = World::without_operator("proxy-doubles").await;
+    let ada = world.server.create("/Users", &json!({"userName": "ada@example.com"})).await;
+    let path = format!("/Users/{}", ada["id"].as_str().unwrap());
+    world.proxy.on(Match::new("DELETE", &path)).duplicate();
+    let (status, _) = through_proxy(&world, Method::DELETE, &path, None).await.unwrap();
+    assert_eq!(status, 404, "the server has heard of it twice");
+
+    let pause = std::time::Duration::from_millis(200);
+    world.proxy.on(Match::new("GET", "/Users").nth(1)).delay(pause);
+    let began = std::time::Instant::now();
+    through_proxy(&world, Method::GET, "/Users", None).await.unwrap();
+    assert!(began.elapsed() >= pause);
+}

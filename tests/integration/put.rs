@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::support::{
     objects::{Kind, Manifest, id, user, user_name},
-    proxy::{Answer, Match, Purpose, Rule, purposes, rule::Ending, wire},
+    proxy::{Answer, Match, Purpose, Rule, purposes, rule::Ending, upstream::Upstream, wire},
     world::World,
 };
 
@@ -67,7 +67,7 @@ async fn a_server_that_refuses_patch_is_asked_once() {
 }
 
 /// Somebody who changes what a PUT is about just before it arrives.
-async fn interfere(put: &wire::Request, server: u16, value: &str) {
+async fn interfere(put: &wire::Request, server: &Upstream, value: &str) {
     let operation = json!({"op": "replace", "path": "nickName", "value": value});
     let body =
         json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [operation]});
@@ -92,7 +92,7 @@ async fn whoever_was_faster_is_not_overwritten() {
         let turn = turns.fetch_add(1, Ordering::SeqCst) + 1;
         async move {
             if turn <= 2 {
-                interfere(&exchange.request, exchange.server, &format!("turn {turn}")).await;
+                interfere(&exchange.request, &exchange.server, &format!("turn {turn}")).await;
             }
             Ending::Answer(exchange.forward().await)
         }

@@ -7,6 +7,7 @@ mod crashes;
 mod leader;
 mod population;
 mod scene;
+mod stale;
 mod wire;
 
 pub(crate) use self::scene::{Scene, Stand};

@@ -98,12 +98,18 @@ impl Stand for PutServer {
 pub(crate) struct Setting {
     name: String,
     provider: Box<dyn Fn(Manifest) -> Manifest + Send + Sync>,
+    has_api_proxy: bool,
 }
 
 impl Setting {
     /// The provider is another one than `objects::provider`.
     pub(crate) fn provider(self, change: impl Fn(Manifest) -> Manifest + Send + Sync + 'static) -> Self {
         Self { provider: Box::new(change), ..self }
+    }
+
+    /// The operator reaches the API server through a proxy, too: `Scene::api`.
+    pub(crate) fn with_api_proxy(self) -> Self {
+        Self { has_api_proxy: true, ..self }
     }
 
     /// On a server that others wrote.
@@ -130,12 +136,18 @@ impl Setting {
         self.open(site, token, server).await
     }
 
-    async fn open<S: Stand>(self, site: Site, token: String, server: S) -> Scene<S> {
+    async fn open<S: Stand>(self, mut site: Site, token: String, server: S) -> Scene<S> {
         let began = Instant::now();
         let foreign = Population::settle(&server).await;
         let proxy = Proxy::before(server.port(), server.base()).await;
+        let mut api = None;
+        if self.has_api_proxy {
+            let before = Proxy::before_api_server().await;
+            site.operator.reach_api_through(&before);
+            api = Some(before);
+        }
         site.operator.start().await;
-        let scene = Scene { site, server, proxy, token, foreign, setting: self, began };
+        let scene = Scene { site, server, proxy, api, token, foreign, setting: self, began };
         scene.begin().await;
         scene
     }
@@ -146,6 +158,7 @@ pub(crate) struct Scene<S: Stand = ScimServer> {
     site: Site,
     pub(crate) server: S,
     pub(crate) proxy: Proxy,
+    api: Option<Proxy>,
     token: String,
     foreign: Population,
     setting: Setting,
@@ -175,7 +188,7 @@ impl Scene {
 
     /// A scene of which more is to be told; the name begins the namespace's.
     pub(crate) fn set(name: &str) -> Setting {
-        Setting { name: name.to_owned(), provider: Box::new(|provider| provider) }
+        Setting { name: name.to_owned(), provider: Box::new(|provider| provider), has_api_proxy: false }
     }
 }
 
@@ -185,6 +198,11 @@ impl Scene {
 const MOST_IDLE_REQUESTS: usize = 20;
 
 impl<S: Stand> Scene<S> {
+    /// The proxy before the API server, of a scene with one.
+    pub(crate) fn api(&self) -> &Proxy {
+        self.api.as_ref().expect("the scene was set with_api_proxy")
+    }
+
     /// Applies the Secret and the provider, and waits until it is Ready.
     async fn begin(&self) {
         self.apply(&self.secret()).await;

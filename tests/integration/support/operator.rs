@@ -9,12 +9,15 @@ use std::{
 };
 
 use http::Method;
+use kube::config::Kubeconfig;
 
 use super::{
     children::{self, Process},
     control_plane::{OPERATOR_NAMESPACE, control_plane},
     http::Http,
-    ports, wait,
+    ports,
+    proxy::Proxy,
+    wait,
 };
 
 pub(crate) struct Operator {
@@ -27,6 +30,7 @@ pub(crate) struct Operator {
     flags: Vec<&'static str>,
     /// It logs each request that it sends.
     tells_requests: bool,
+    kubeconfig: PathBuf,
     running: Mutex<Option<Running>>,
 }
 
@@ -51,6 +55,7 @@ impl Operator {
             lease: namespace.to_owned(),
             flags: Vec::new(),
             tells_requests: false,
+            kubeconfig: control_plane().operator_kubeconfig.clone(),
             running: Mutex::new(None),
         }
     }
@@ -71,6 +76,7 @@ impl Operator {
             namespace: self.namespace.clone(),
             allowed_hosts: self.allowed_hosts.clone(),
             log: self.log.with_extension("replica.log"),
+            kubeconfig: self.kubeconfig.clone(),
             lease: self.lease.clone(),
             flags: self.flags.clone(),
             tells_requests: self.tells_requests,
@@ -83,6 +89,18 @@ impl Operator {
         &self.lease
     }
 
+    /// It finds the API server behind a proxy from its next start on.
+    pub(crate) fn reach_api_through(&mut self, proxy: &Proxy) {
+        let mut kubeconfig = Kubeconfig::read_from(&control_plane().operator_kubeconfig).unwrap();
+        for cluster in kubeconfig.clusters.iter_mut().filter_map(|named| named.cluster.as_mut()) {
+            cluster.server = Some(proxy.url());
+            cluster.certificate_authority = None;
+            cluster.certificate_authority_data = None;
+        }
+        self.kubeconfig = children::run_directory().join(format!("{}.kubeconfig", self.namespace));
+        fs::write(&self.kubeconfig, serde_json::to_string(&kubeconfig).unwrap()).unwrap();
+    }
+
     /// Starts it, and waits until it says that it is ready. Its log goes on
     /// where the one before ended.
     pub(crate) async fn start(&self) {
@@ -92,7 +110,7 @@ impl Operator {
                 .env_clear()
                 .envs(std::env::vars_os().filter(|(name, _)| name == "PATH" || name == "RUST_LOG"))
                 .envs(self.tells_requests.then_some(("RUST_LOG", "info,scim_operator=debug")))
-                .env("KUBECONFIG", &control_plane().operator_kubeconfig)
+                .env("KUBECONFIG", &self.kubeconfig)
                 .args([
                     "run".to_owned(),
                     format!("--watch-namespaces={}", self.namespace),

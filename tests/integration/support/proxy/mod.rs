@@ -1,9 +1,11 @@
-//! A reverse proxy between the operator and its server: it records every
-//! request, and rules may hold, replace, alter or cut single ones. What no
+//! A reverse proxy between the operator and a server, its SCIM server or the
+//! API server: it records every request, and rules may hold, replace, alter or cut single ones. What no
 //! rule is for goes through as it is.
 
 pub(crate) mod record;
 pub(crate) mod rule;
+pub(crate) mod upstream;
+mod watches;
 pub(crate) mod wire;
 
 use std::{
@@ -24,8 +26,8 @@ pub(crate) use self::{
     rule::{Ending, Gate, Match, Rule, RuleMaker},
     wire::Answer,
 };
-use self::{rule::Exchange, wire::Request};
-use super::{scim_server::ScimServer, wait::DEADLINE};
+use self::{rule::Exchange, upstream::Upstream, watches::Watches, wire::Request};
+use super::{control_plane::control_plane, objects::Kind, scim_server::ScimServer, wait::DEADLINE};
 
 pub(crate) struct Proxy {
     port: u16,
@@ -34,11 +36,12 @@ pub(crate) struct Proxy {
 }
 
 struct Shared {
-    server: u16,
+    server: Upstream,
     /// Of the server's endpoints.
     base: String,
     rules: Mutex<Vec<Arc<Rule>>>,
     records: watch::Sender<Vec<Recorded>>,
+    watches: Watches,
 }
 
 impl Proxy {
@@ -49,13 +52,25 @@ impl Proxy {
 
     /// Stands before whatever serves SCIM at a port, below a base path.
     pub(crate) async fn before(server: u16, base: impl Into<String>) -> Self {
+        Self::before_any(Upstream::plain(server), base.into()).await
+    }
+
+    /// Stands before the API server. `Operator::reach_api_through` sends the
+    /// operator there.
+    pub(crate) async fn before_api_server() -> Self {
+        let server = Upstream::api_server(&control_plane().operator_kubeconfig).await;
+        Self::before_any(server, String::new()).await
+    }
+
+    async fn before_any(server: Upstream, base: String) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let shared = Arc::new(Shared {
             server,
-            base: base.into(),
+            base,
             rules: Mutex::default(),
             records: watch::Sender::new(Vec::new()),
+            watches: Watches::new(),
         });
         let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
         Self { port, shared, accepting }
@@ -68,6 +83,16 @@ impl Proxy {
 
     pub(crate) fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Holds back what a watch of the API server tells about this kind.
+    pub(crate) fn freeze(&self, kind: Kind) {
+        self.shared.watches.freeze(kind.plural());
+    }
+
+    /// Lets it all come, in its order.
+    pub(crate) fn thaw(&self, kind: Kind) {
+        self.shared.watches.thaw(kind.plural());
     }
 
     /// Begins a rule.
@@ -159,6 +184,9 @@ async fn serve(stream: TcpStream, shared: &Shared) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut stream = BufReader::new(stream);
     while let Some(request) = wire::read_request(&mut stream).await? {
+        if shared.server.is_api_server() && Watches::is_one(&request) {
+            return shared.watches.stream(&request, &shared.server, &mut stream).await;
+        }
         match shared.exchange(request).await {
             Ending::Answer(answer) => wire::write(&mut stream, &answer.encode()).await?,
             Ending::Bytes(bytes) => return wire::write(&mut stream, &bytes).await,
@@ -179,7 +207,7 @@ impl Shared {
         });
         let rules = self.rules.lock().unwrap().clone();
         let rule = rules.into_iter().find(|rule| rule.claims(&request, &path));
-        let exchange = Exchange { request, server: self.server };
+        let exchange = Exchange { request, server: self.server.clone() };
         let ending = match rule {
             Some(rule) => rule.handle(exchange).await,
             None => Ending::Answer(exchange.forward().await),

@@ -11,18 +11,22 @@ use std::{
 
 use tokio::sync::watch;
 
-use super::wire::{Answer, Request, forward};
+use super::{
+    upstream::Upstream,
+    wire::{Answer, Request, forward},
+};
+use crate::support::objects::Kind;
 
 /// One request on its way, in the hands of a rule.
 pub(crate) struct Exchange {
     pub(crate) request: Request,
-    pub(crate) server: u16,
+    pub(crate) server: Upstream,
 }
 
 impl Exchange {
     /// Lets the server answer it.
     pub(crate) async fn forward(&self) -> Answer {
-        forward(&self.request, self.server)
+        forward(&self.request, &self.server)
             .await
             .unwrap_or_else(|error| Answer::new(502, "text/plain", format!("proxy: {error}")))
     }
@@ -45,9 +49,7 @@ type Predicate = Arc<dyn Fn(&Request) -> bool + Send + Sync>;
 #[derive(Clone)]
 pub(crate) struct Match {
     method: Option<&'static str>,
-    path_prefix: String,
-    /// Nothing may follow that.
-    is_exact: bool,
+    path: PathMatch,
     predicate: Option<Predicate>,
     /// How many that match are let pass before.
     skip: usize,
@@ -60,8 +62,7 @@ impl Match {
     pub(crate) fn any() -> Self {
         Self {
             method: None,
-            path_prefix: String::new(),
-            is_exact: false,
+            path: PathMatch::Begins(String::new()),
             predicate: None,
             skip: 0,
             take: usize::MAX,
@@ -70,12 +71,20 @@ impl Match {
 
     /// Every request of a method to a path, and to whatever begins like it.
     pub(crate) fn new(method: &'static str, path_prefix: &str) -> Self {
-        Self { method: Some(method), path_prefix: path_prefix.to_owned(), ..Self::any() }
+        let path = PathMatch::Begins(path_prefix.to_owned());
+        Self { method: Some(method), path, ..Self::any() }
     }
 
     /// Every creation at `/Users` or `/Groups`; a search is none.
     pub(crate) fn creation(endpoint: &str) -> Self {
-        Self { is_exact: true, ..Self::new("POST", endpoint) }
+        Self { method: Some("POST"), path: PathMatch::Is(endpoint.to_owned()), ..Self::any() }
+    }
+
+    /// Every request of a method about one object of the API server; `ada/status`
+    /// is one, too.
+    pub(crate) fn object(method: &'static str, kind: Kind, name: &str) -> Self {
+        let path = PathMatch::Ends(format!("/{}/{name}", kind.plural()));
+        Self { method: Some(method), path, ..Self::any() }
     }
 
     /// Only the n-th that matches, from 1.
@@ -93,9 +102,26 @@ impl Match {
 
     fn fits(&self, request: &Request, path: &str) -> bool {
         self.method.is_none_or(|method| method == request.method)
-            && path.starts_with(&self.path_prefix)
-            && (!self.is_exact || path.len() == self.path_prefix.len())
+            && self.path.fits(path)
             && self.predicate.as_ref().is_none_or(|predicate| predicate(request))
+    }
+}
+
+/// Which paths are meant.
+#[derive(Clone)]
+enum PathMatch {
+    Begins(String),
+    Is(String),
+    Ends(String),
+}
+
+impl PathMatch {
+    fn fits(&self, path: &str) -> bool {
+        match self {
+            Self::Begins(text) => path.starts_with(text),
+            Self::Is(text) => path == text,
+            Self::Ends(text) => path.ends_with(text),
+        }
     }
 }
 
@@ -228,6 +254,34 @@ impl RuleMaker<'_> {
                 act();
                 Ending::Close
             }
+        })
+    }
+
+    /// The server gets it twice; the operator hears the second answer.
+    pub(crate) fn duplicate(self) -> Arc<Rule> {
+        self.handle(|exchange| async move {
+            exchange.forward().await;
+            Ending::Answer(exchange.forward().await)
+        })
+    }
+
+    /// The server hears of it when the gate opens, and not before.
+    pub(crate) fn hold(self, gate: &Gate) -> Arc<Rule> {
+        let gate = gate.clone();
+        self.handle(move |exchange| {
+            let gate = gate.clone();
+            async move {
+                gate.pass().await;
+                Ending::Answer(exchange.forward().await)
+            }
+        })
+    }
+
+    /// The server hears of it so much later.
+    pub(crate) fn delay(self, time: std::time::Duration) -> Arc<Rule> {
+        self.handle(move |exchange| async move {
+            tokio::time::sleep(time).await;
+            Ending::Answer(exchange.forward().await)
         })
     }
 

@@ -4,10 +4,9 @@
 
 use std::io;
 
-use tokio::{
-    io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    net::TcpStream,
-};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+use super::upstream::Upstream;
 
 /// A request as it came from the operator.
 #[derive(Clone, Debug)]
@@ -108,26 +107,53 @@ pub(crate) async fn read_request(stream: &mut (impl AsyncBufRead + Unpin)) -> io
 
 /// Sends a request to the server over a connection of its own and reads the
 /// whole answer.
-pub(crate) async fn forward(request: &Request, port: u16) -> io::Result<Answer> {
+pub(crate) async fn forward(request: &Request, upstream: &Upstream) -> io::Result<Answer> {
+    let mut stream = tokio::io::BufReader::new(upstream.connect().await?);
+    send(request, &mut stream).await?;
+    read_answer(&mut stream).await
+}
+
+/// Sends a request that is the only one of its connection. Nobody asks for a
+/// form that a rule could not read.
+pub(super) async fn send(request: &Request, stream: &mut (impl AsyncWrite + Unpin)) -> io::Result<()> {
     let mut head = format!("{} {} HTTP/1.1\r\nConnection: close\r\n", request.method, request.target);
-    for (name, value) in request.headers.without(&["connection"]) {
+    for (name, value) in request.headers.without(&["connection", "accept-encoding"]) {
         head += &line(name, value);
     }
     let mut bytes = (head + "\r\n").into_bytes();
     bytes.extend_from_slice(&request.body);
-    let mut stream = tokio::io::BufReader::new(TcpStream::connect(("127.0.0.1", port)).await?);
-    stream.write_all(&bytes).await?;
-    read_answer(&mut stream).await
+    write(stream, &bytes).await
 }
 
 async fn read_answer(stream: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Answer> {
-    let (first, headers) =
+    let (first, mut headers) =
         read_head(stream).await?.ok_or_else(|| io::Error::other("the server closed the connection"))?;
     let status = first.split(' ').nth(1).and_then(|status| status.parse().ok());
     let status = status.ok_or_else(|| io::Error::other(format!("no status line: {first:?}")))?;
     let mut body = Vec::new();
-    stream.read_to_end(&mut body).await?;
+    if headers.get("transfer-encoding").is_some() {
+        read_chunks(stream, &mut body).await?;
+        headers.0.retain(|(name, _)| !name.eq_ignore_ascii_case("transfer-encoding"));
+    } else {
+        stream.read_to_end(&mut body).await?;
+    }
     Ok(Answer { status, headers, body })
+}
+
+/// A body in chunks (RFC 9112 §7.1).
+async fn read_chunks(stream: &mut (impl AsyncBufRead + Unpin), body: &mut Vec<u8>) -> io::Result<()> {
+    loop {
+        let mut size = String::new();
+        stream.read_line(&mut size).await?;
+        let size = usize::from_str_radix(size.trim(), 16).map_err(io::Error::other)?;
+        let begin = body.len();
+        body.resize(begin + size, 0);
+        stream.read_exact(&mut body[begin..]).await?;
+        stream.read_line(&mut String::new()).await?;
+        if size == 0 {
+            return Ok(());
+        }
+    }
 }
 
 async fn read_head(stream: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Option<(String, Headers)>> {
