@@ -22,6 +22,9 @@ pub const SECRET_NOT_ALLOWED: &str = "SecretNotAllowed";
 /// An object that is referred to has no identity yet.
 pub const REFERENCE_NOT_READY: &str = "ReferenceNotReady";
 
+/// Another object stands for the identity, or asks for it and goes first.
+pub const CONFLICT: &str = "Conflict";
+
 /// Somebody else's identity has these names already.
 pub const ALREADY_EXISTS: &str = "AlreadyExists";
 

@@ -89,6 +89,14 @@ pub struct Anchor {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::TEXT))]
     pub created: Option<String>,
+
+    /// The operator's own mark that it recorded this anchor for this very
+    /// object. An anchor that was restored from a backup, or written by
+    /// somebody else, has none that fits: of two objects that are anchored to
+    /// one identity, the other one keeps it then (`Conflict`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::DIGEST))]
+    pub seal: Option<String>,
 }
 
 /// A value that the server keeps in another form than it was sent, or never

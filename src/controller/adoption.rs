@@ -1,6 +1,8 @@
 //! The step that takes over an identity that was there before, and who else
 //! may stand for it.
 
+use std::sync::Arc;
+
 use kube::ResourceExt;
 
 use super::{engine, fault::Fault, identity::Identity, pass::Pass};
@@ -12,6 +14,7 @@ use crate::{
     scim::{port::ResourceType, resource::Resource},
     sync::{
         address::Reading,
+        claims::Claimed,
         intent::{Intent, Proof},
         presence::Takeover,
     },
@@ -59,23 +62,25 @@ impl<T: Identity> Pass<'_, T> {
 
     /// Of these, the ids that other objects stand for, or may be about to:
     /// they announced a creation whose result these can be.
-    pub(super) fn claimed_of(&self, hits: &[Resource]) -> Vec<String> {
-        let is_free = |hit: &&Resource| !self.is_claimed(hit) && !self.is_announced_by_another(hit);
-        hits.iter().filter(|hit| !is_free(hit)).filter_map(Resource::id).collect()
+    pub(super) fn claimed_of(&self, hits: &[Resource]) -> Vec<Claimed> {
+        let claimed = hits.iter().filter_map(|hit| {
+            let by = match self.holder(hit) {
+                Some(holder) => self.called(&holder),
+                None => self.called(&*self.announced_by_another(hit)?),
+            };
+            Some(Claimed { id: hit.id()?, by })
+        });
+        claimed.collect()
     }
 
     /// Whether another object stands for this identity.
     pub(super) fn is_claimed(&self, resource: &Resource) -> bool {
-        let (Some(id), Some(session)) = (resource.id(), &self.session) else { return false };
-        let claims = |other: &T| {
-            other.id_at(&session.endpoint) == Some(id.as_str()) && other.uid() != self.object.uid()
-        };
-        T::memory(self.context).any(claims)
+        self.holder(resource).is_some()
     }
 
-    fn is_announced_by_another(&self, resource: &Resource) -> bool {
+    fn announced_by_another(&self, resource: &Resource) -> Option<Arc<T>> {
         T::memory(self.context)
-            .any(|other| other.uid() != self.object.uid() && self.may_have_created(other, resource))
+            .first(|other| other.uid() != self.object.uid() && self.may_have_created(other, resource))
     }
 
     fn may_have_created(&self, other: &T, resource: &Resource) -> bool {

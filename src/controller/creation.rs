@@ -6,6 +6,7 @@ use kube::ResourceExt;
 use serde_json::Value;
 
 use super::{
+    claims,
     fault::Fault,
     identity::Identity,
     objects::ObjectError,
@@ -176,6 +177,7 @@ impl<T: Identity> Pass<'_, T> {
         let Some((id, session)) = resource.id().zip(self.session.as_ref()) else { return };
         let attribute = name_attribute(T::RESOURCE_TYPE);
         let name = resource.text(attribute).or_else(|| sent?.text(attribute));
+        self.record.seal = Some(claims::seal(&self.object, &session.endpoint, &id, &self.context.digester));
         self.record.anchor = Some(Address {
             endpoint: session.endpoint.clone(),
             id,

@@ -15,6 +15,7 @@ impl<T: Identity> Pass<'_, T> {
             just_written: self.just_written,
             refused: kind.was_refused(&self.object, &intent.nonce),
         });
+        let elder = self.elder();
         let facts = Facts {
             deleting: self.is_deleting(),
             has_finalizer: self.has_finalizer(),
@@ -25,6 +26,8 @@ impl<T: Identity> Pass<'_, T> {
             named_id: handling.named_id,
             named: &self.named,
             claimed: &self.claimed,
+            rival: self.rival.as_ref(),
+            elder: elder.as_deref(),
             settled: self.is_settled(),
             endpoint: self.session.as_ref().map(|session| session.endpoint.as_str()),
             terms: &self.terms,

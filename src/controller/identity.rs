@@ -46,6 +46,8 @@ pub(super) trait Identity: Watchable + Serialize + Asking {
     fn memory(context: &Context) -> &Kind<Self>;
     /// The provider it belongs to.
     fn provider_ref(&self) -> &ProviderRef;
+    /// What the manifest calls the identity: its userName or displayName.
+    fn name_there(&self) -> Option<&str>;
     /// What the manifest names.
     fn desired(&self) -> Result<Desired, InvalidSpec>;
     /// What the manifest names, with what it names by object, as far as that
@@ -97,6 +99,10 @@ impl Identity for ScimUser {
 
     fn provider_ref(&self) -> &ProviderRef {
         &self.spec.provider_ref
+    }
+
+    fn name_there(&self) -> Option<&str> {
+        self.spec.user_name.as_deref()
     }
 
     fn desired(&self) -> Result<Desired, InvalidSpec> {
@@ -161,6 +167,10 @@ impl Identity for ScimGroup {
 
     fn provider_ref(&self) -> &ProviderRef {
         &self.spec.provider_ref
+    }
+
+    fn name_there(&self) -> Option<&str> {
+        self.spec.display_name.as_deref()
     }
 
     fn desired(&self) -> Result<Desired, InvalidSpec> {

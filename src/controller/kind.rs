@@ -9,7 +9,7 @@ use std::{
 use kube::{ResourceExt, runtime::reflector::ObjectRef};
 
 use self::notes::Notes;
-use super::{identity::Identity, providers::ProviderKey, scopes::Scopes};
+use super::{claims::Claims, identity::Identity, providers::ProviderKey, scopes::Scopes};
 
 pub(super) use self::notes::{Attempt, fingerprint};
 
@@ -18,15 +18,16 @@ mod notes;
 /// One kind's objects and what is known about them.
 pub(super) struct Kind<T: Identity> {
     scopes: Scopes<T>,
+    claims: Arc<Claims>,
     notes: Mutex<HashMap<String, Notes<T>>>,
     /// The identities, by endpoint key and id, that a pass is taking over.
     reserved: Arc<Mutex<HashSet<(String, String)>>>,
 }
 
 impl<T: Identity> Kind<T> {
-    /// The kind with these caches.
-    pub(super) fn new(scopes: Scopes<T>) -> Self {
-        Self { scopes, notes: Mutex::default(), reserved: Arc::default() }
+    /// The kind with these caches, and the index that is kept up with them.
+    pub(super) fn new(scopes: Scopes<T>, claims: Arc<Claims>) -> Self {
+        Self { scopes, claims, notes: Mutex::default(), reserved: Arc::default() }
     }
 
     /// Waits until every cache has seen everything once.
@@ -37,6 +38,11 @@ impl<T: Identity> Kind<T> {
     /// The cached object of this name.
     pub(super) fn get(&self, namespace: &str, name: &str) -> Option<Arc<T>> {
         self.scopes.get(&ObjectRef::new(name).within(namespace))
+    }
+
+    /// Which objects lay claim to what.
+    pub(super) fn claims(&self) -> &Claims {
+        &self.claims
     }
 
     /// How many objects there are.
@@ -54,11 +60,11 @@ impl<T: Identity> Kind<T> {
         self.scopes.all().filter(|object| fits(object)).collect()
     }
 
-    /// Whether any object fits, as it is cached or as we last wrote it.
-    pub(super) fn any(&self, fits: impl Fn(&T) -> bool) -> bool {
+    /// Any object that fits, as it is cached or as we last wrote it.
+    pub(super) fn first(&self, fits: impl Fn(&T) -> bool) -> Option<Arc<T>> {
         // Copied, because whoever asks may want to look into the notes.
         let written: Vec<Arc<T>> = self.notes().values().filter_map(|note| note.written.clone()).collect();
-        self.scopes.all().chain(written).any(|object| fits(&object))
+        self.scopes.all().chain(written).find(|object| fits(object))
     }
 
     /// Keeps others from taking over an identity until the answer is dropped;

@@ -6,6 +6,7 @@ mod addresses;
 mod adoption;
 mod change;
 mod circuit;
+mod claims;
 mod connection;
 mod connections;
 mod consistency;

@@ -1,7 +1,7 @@
 //! The steps of a pass. Which one comes next is decided in
 //! [`lifecycle`](crate::sync::lifecycle); here each is carried out.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use jiff::SignedDuration;
 use kube::ResourceExt;
@@ -29,6 +29,7 @@ use crate::{
     sync::{
         address::Reading,
         backoff,
+        claims::{Claimed, Rival},
         desired::{Desired, InvalidSpec},
         intent::Intent,
         lifecycle::Step,
@@ -99,7 +100,13 @@ pub(super) struct Pass<'a, T: Identity> {
     pub(super) conflict: Option<error::Error>,
     pub(super) announced_lookup: Lookup,
     /// Of the ids that were found, those that other objects stand for.
-    pub(super) claimed: Vec<String>,
+    pub(super) claimed: Vec<Claimed>,
+    /// Who keeps the identity to which this object is anchored, too.
+    pub(super) rival: Option<Rival>,
+    /// The UIDs of others of whom the API server said in this pass that they
+    /// are anchored there, and that they are not.
+    pub(super) proven_rivals: HashSet<String>,
+    pub(super) disproven_rivals: HashSet<String>,
 }
 
 impl<'a, T: Identity> Pass<'a, T> {
@@ -144,6 +151,9 @@ impl<'a, T: Identity> Pass<'a, T> {
             conflict: None,
             announced_lookup: Lookup::NotYet,
             claimed: Vec::new(),
+            rival: None,
+            proven_rivals: HashSet::new(),
+            disproven_rivals: HashSet::new(),
             object,
         };
         pass.consider_object();
@@ -208,6 +218,7 @@ impl<'a, T: Identity> Pass<'a, T> {
             Step::Look => self.look().await?,
             Step::ReadNamed(id) => self.read_named(&id).await?,
             Step::ProveFresh => self.prove_fresh().await?,
+            Step::ProveRival => self.prove_rival().await?,
             Step::Protect => self.protect().await?,
             Step::Announce => self.announce().await?,
             Step::Create => self.create().await?,
@@ -319,6 +330,7 @@ impl<'a, T: Identity> Pass<'a, T> {
         self.generation = self.object.meta().generation;
         self.resolve();
         self.record = self.object.record();
+        self.consider_rivals();
         self.requested_at = self.object.requested_at();
         let endpoint = self.session.as_ref().map(|session| session.endpoint.as_str());
         let uid = self.object.uid().unwrap_or_default();

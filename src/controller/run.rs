@@ -18,6 +18,7 @@ use tower::{filter::FilterLayer, util::MapResponseLayer};
 
 use super::{
     addresses::Addresses,
+    claims::Claims,
     connections::Connections,
     context::Context,
     engine,
@@ -153,9 +154,11 @@ async fn work(settings: RunSettings, services: Services, client: Client, own: Ow
     let (gone, gone_objects) = mpsc::unbounded_channel();
     let (user_watch, group_watch, linked_changes) = links::watches();
     let namespaces = scopes(&settings.watch_namespaces);
+    let (user_claims, group_claims) = (Arc::<Claims>::default(), Arc::<Claims>::default());
     let users = Watched::start(&client, &namespaces, {
-        let gone = gone.clone();
+        let (gone, claims) = (gone.clone(), Arc::clone(&user_claims));
         move |event| {
+            claims.observe(event);
             user_watch.observe(event);
             tell_gone(&gone, event, |user: &ScimUser| {
                 Gone::User(user.uid().unwrap_or_default(), ProviderKey::of(user))
@@ -163,8 +166,9 @@ async fn work(settings: RunSettings, services: Services, client: Client, own: Ow
         }
     });
     let groups = Watched::start(&client, &namespaces, {
-        let gone = gone.clone();
+        let (gone, claims) = (gone.clone(), Arc::clone(&group_claims));
         move |event| {
+            claims.observe(event);
             group_watch.observe(event);
             tell_gone(&gone, event, |group: &ScimGroup| {
                 Gone::Group(group.uid().unwrap_or_default(), ProviderKey::of(group))
@@ -181,8 +185,8 @@ async fn work(settings: RunSettings, services: Services, client: Client, own: Ow
     let context = Arc::new(Context {
         objects: Objects::new(client.clone(), settings.concurrency),
         namespaces: Namespaces::new(client.clone()),
-        users: Kind::new(users.scopes),
-        groups: Kind::new(groups.scopes),
+        users: Kind::new(users.scopes, user_claims),
+        groups: Kind::new(groups.scopes, group_claims),
         providers: Providers { namespaced: providers.scopes, cluster: cluster_providers.scopes },
         sessions: Sessions::default(),
         connections: Connections::default(),

@@ -37,6 +37,13 @@ impl Digester {
         format!("{}.{}", sign("key".to_owned(), 3), sign(format!("password\0{id}\0{password}"), 12))
     }
 
+    /// The mark on the anchor of the object with this UID, as only the
+    /// operator can make it.
+    pub fn anchor(&self, uid: &str, endpoint: &str, id: &str) -> String {
+        let text = format!("anchor\0{uid}\0{endpoint}\0{id}");
+        URL_SAFE_NO_PAD.encode(&hmac::sign(&self.key, text.as_bytes()).as_ref()[..12])
+    }
+
     /// The seal of a text.
     pub fn seal(&self, text: &str) -> String {
         URL_SAFE_NO_PAD.encode(hmac::sign(&self.key, format!("seal\0{text}").as_bytes()))

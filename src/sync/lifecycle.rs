@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     address::{Address, Reading},
+    claims::{Claimed, Rival},
     desired::Desired,
     digest::Digester,
     intent::{Intent, Proof},
@@ -61,7 +62,11 @@ pub struct Facts<'a> {
     /// What reading that id found.
     pub named: &'a Reading,
     /// Of the ids that were found, those that other objects stand for.
-    pub claimed: &'a [String],
+    pub claimed: &'a [Claimed],
+    /// The object that keeps the identity to which both are anchored.
+    pub rival: Option<&'a Rival>,
+    /// The older object that asks for the same identity.
+    pub elder: Option<&'a str>,
     /// Nothing suggests that the server differs from the manifest: the spec
     /// was applied and no sweep has seen a difference since.
     pub settled: bool,
@@ -114,6 +119,9 @@ pub enum Step {
     ReadNamed(String),
     /// Read the object from the API server.
     ProveFresh,
+    /// Read the objects from the API server that keep this one from its
+    /// identity.
+    ProveRival,
     /// Put back the finalizer that somebody took off.
     Protect,
     /// Put the finalizer and the note on the object, provided that it is
@@ -162,6 +170,9 @@ pub fn next(facts: &Facts<'_>, resource_type: ResourceType, digester: &Digester)
     }
     if facts.observes {
         return watching(facts);
+    }
+    if let (Some(rival), Some(anchor)) = (facts.rival, facts.anchor) {
+        return Step::Stall(Obstacle::KeptBy { id: anchor.id.clone(), by: rival.called.clone() });
     }
     if facts.anchor.is_some() && !facts.has_finalizer {
         return Step::Protect;
@@ -226,6 +237,12 @@ fn removal(facts: &Facts<'_>, resource_type: ResourceType, digester: &Digester) 
     let stays = facts.policy == DeletionPolicy::Retain || facts.observes;
     if !facts.has_finalizer || stays || nothing_of_ours {
         return Step::Release;
+    }
+    // The identity is another object's; one that is only cached may be gone.
+    match facts.rival {
+        Some(rival) if rival.proven => return Step::Release,
+        Some(_) => return Step::ProveRival,
+        None => {}
     }
     let Some(endpoint) = facts.endpoint else { return Step::AwaitProvider };
     if let Some(obstacle) = &facts.terms.kind {

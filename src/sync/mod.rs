@@ -6,6 +6,7 @@ pub mod absent;
 pub mod address;
 pub mod backoff;
 pub mod breaker;
+pub mod claims;
 pub mod compare;
 pub mod deletion;
 pub mod desired;

@@ -46,6 +46,20 @@ pub enum Obstacle {
     StoodFor {
         /// Its id.
         id: String,
+        /// What people call the other object.
+        by: String,
+    },
+    /// Another object is anchored to the same identity, and keeps it.
+    KeptBy {
+        /// Its id.
+        id: String,
+        /// What people call the other object.
+        by: String,
+    },
+    /// An older object asks for the same identity, and goes first.
+    Preceded {
+        /// What people call the other object.
+        by: String,
     },
     /// The identity with the id that the manifest names has another name.
     OtherName {
@@ -86,9 +100,8 @@ impl Obstacle {
         match self {
             Self::EndpointChanged { .. } => reasons::ENDPOINT_CHANGED,
             Self::IdentityMismatch { .. } | Self::OtherName { .. } => reasons::IDENTITY_MISMATCH,
-            Self::AlreadyExists { .. } | Self::SeveralMatch { .. } | Self::StoodFor { .. } => {
-                reasons::ALREADY_EXISTS
-            }
+            Self::AlreadyExists { .. } | Self::SeveralMatch { .. } => reasons::ALREADY_EXISTS,
+            Self::StoodFor { .. } | Self::KeptBy { .. } | Self::Preceded { .. } => reasons::CONFLICT,
             Self::IdentityInactive { .. } => reasons::IDENTITY_INACTIVE,
             Self::AdoptionForbidden { .. } => reasons::ADOPTION_FORBIDDEN,
             Self::NoSuchId { .. } | Self::NobodyThere => reasons::REMOTE_MISSING,
@@ -132,9 +145,17 @@ impl Obstacle {
                  this object those of one {kind}.",
                 listed(ids)
             ),
-            Self::StoodFor { id } => format!(
-                "another object stands for the {kind} with this name or id (id {id}), and one {kind} has one \
-                 object. Rename one of them or delete one of the objects."
+            Self::StoodFor { id, by } => format!(
+                "{by} stands for the {kind} with this name or id (id {id}), and one {kind} has one object. Nothing is \
+                 changed for this object, and deleting it calls nothing. Rename one of them or delete one of the objects."
+            ),
+            Self::KeptBy { id, by } => format!(
+                "{by} stands for the {kind} with the id {id} too, and keeps it: one {kind} has one object. Nothing is \
+                 read or changed for this object, and deleting it calls nothing. Delete one of the two."
+            ),
+            Self::Preceded { by } => format!(
+                "{by} asks for a {kind} of the same name at the same provider, is older, and goes first. Rename one of \
+                 them or delete one of the objects."
             ),
             Self::OtherName { id } => format!(
                 "the {kind} with the id {id}, which adoptID names, has another name than this manifest. It is \

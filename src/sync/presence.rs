@@ -52,16 +52,25 @@ pub(super) fn management(facts: &Facts<'_>) -> Step {
     let (found, id) = match presence(facts) {
         Presence::Undecided(step) => return step,
         Presence::Nobody if facts.conflicted => return Step::Refused,
-        Presence::Nobody => return facts.terms.creation.clone().map_or(Step::Announce, Step::Stall),
+        Presence::Nobody => {
+            let obstacle = facts.terms.creation.clone().or_else(|| preceded(facts));
+            return obstacle.map_or(Step::Announce, Step::Stall);
+        }
         Presence::None(obstacle) => return Step::Stall(obstacle),
         Presence::One(found, id) => (found, id),
     };
     match facts.takeover {
-        Takeover::Allowed => Step::Adopt(found.clone()),
+        Takeover::Allowed => preceded(facts).map_or_else(|| Step::Adopt(found.clone()), Step::Stall),
         Takeover::Forbidden => Step::Stall(Obstacle::AdoptionForbidden { id }),
         Takeover::Unasked if is_inactive(found) => Step::Stall(Obstacle::IdentityInactive { id }),
         Takeover::Unasked => Step::Stall(Obstacle::AlreadyExists { ids: vec![id] }),
     }
+}
+
+/// While nobody is anchored to the identity, the oldest goes first who asks
+/// for it.
+fn preceded(facts: &Facts<'_>) -> Option<Obstacle> {
+    facts.elder.map(|by| Obstacle::Preceded { by: by.to_owned() })
 }
 
 /// What an object shows that only observes.
@@ -117,10 +126,9 @@ fn may_go_unseen(facts: &Facts<'_>) -> bool {
 
 /// Whoever only looks may look at an identity that another object stands for.
 fn unclaimed<'a>(facts: &Facts<'a>, found: &'a Resource, id: String) -> Presence<'a> {
-    if !facts.observes && facts.claimed.contains(&id) {
-        Presence::None(Obstacle::StoodFor { id })
-    } else {
-        Presence::One(found, id)
+    match facts.claimed.iter().find(|claimed| claimed.id == id) {
+        Some(claimed) if !facts.observes => Presence::None(Obstacle::StoodFor { id, by: claimed.by.clone() }),
+        _ => Presence::One(found, id),
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Shown {
 pub struct Record {
     /// Where the identity is.
     pub anchor: Option<Address>,
+    /// The operator's mark on the anchor.
+    pub seal: Option<String>,
     /// The identity that is shown without a claim on it.
     pub shown: Option<Shown>,
     /// How it came to be managed.
@@ -57,6 +59,13 @@ impl Record {
         let synced =
             |condition: &Condition| condition.type_ == conditions::SYNCED && condition.status == "True";
         self.observed_generation == generation && self.conditions.iter().any(synced)
+    }
+
+    /// Whether a person has to act before it goes on.
+    pub fn is_stalled(&self) -> bool {
+        let stalled =
+            |condition: &Condition| condition.type_ == conditions::STALLED && condition.status == "True";
+        self.conditions.iter().any(stalled)
     }
 
     /// Whether this generation was compared with the identity that it only
@@ -97,6 +106,7 @@ impl Record {
         let Some(status) = status.cloned() else { return Self::default() };
         Self {
             shown: shown(status.anchor.as_ref(), status.id, status.user_name.as_ref()),
+            seal: status.anchor.as_ref().and_then(|anchor| anchor.seal.clone()),
             anchor: status.anchor.map(|anchor| address(anchor, status.user_name)),
             origin: status.origin,
             known: known(status.managed_attributes, status.normalized),
@@ -115,6 +125,7 @@ impl Record {
         let Some(status) = status.cloned() else { return Self::default() };
         Self {
             shown: shown(status.anchor.as_ref(), status.id, status.display_name.as_ref()),
+            seal: status.anchor.as_ref().and_then(|anchor| anchor.seal.clone()),
             anchor: status.anchor.map(|anchor| address(anchor, status.display_name)),
             origin: status.origin,
             known: known(status.managed_attributes, status.normalized),
@@ -130,7 +141,7 @@ impl Record {
 
     /// The user's status that says all this.
     pub fn into_user_status(self) -> ScimUserStatus {
-        let (anchor, id, user_name) = parts(self.anchor, self.shown);
+        let (anchor, id, user_name) = parts(self.anchor, self.seal, self.shown);
         ScimUserStatus {
             id,
             anchor,
@@ -148,7 +159,7 @@ impl Record {
 
     /// The group's status that says all this.
     pub fn into_group_status(self) -> ScimGroupStatus {
-        let (anchor, id, display_name) = parts(self.anchor, self.shown);
+        let (anchor, id, display_name) = parts(self.anchor, self.seal, self.shown);
         ScimGroupStatus {
             id,
             anchor,
@@ -175,10 +186,14 @@ fn shown(anchor: Option<&Anchor>, id: Option<String>, name: Option<&String>) -> 
 }
 
 /// The anchor, the id and the name.
-fn parts(address: Option<Address>, shown: Option<Shown>) -> (Option<Anchor>, Option<String>, Option<String>) {
+fn parts(
+    address: Option<Address>,
+    seal: Option<String>,
+    shown: Option<Shown>,
+) -> (Option<Anchor>, Option<String>, Option<String>) {
     match (address, shown) {
         (Some(Address { endpoint, id, created, name }), _) => {
-            let anchor = Anchor { endpoint_key: endpoint, id: id.clone(), created };
+            let anchor = Anchor { endpoint_key: endpoint, id: id.clone(), created, seal };
             (Some(anchor), Some(id), name)
         }
         (None, Some(Shown { id, name })) => (None, Some(id), name),
@@ -223,6 +238,7 @@ mod tests {
         };
         Record {
             anchor: Some(anchor),
+            seal: Some("mark".to_owned()),
             origin: Some(Origin::Created),
             known: Known { managed: [AttributePath::core("title")].into(), ..Known::default() },
             password_digest: Some("key.digest".to_owned()),

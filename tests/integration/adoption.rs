@@ -130,9 +130,9 @@ async fn one_person_is_taken_over_by_one_object() {
     world.settle(&adopter("first").with("userName", user_name("ada"))).await;
     let mark = world.proxy.mark();
     world.apply(&adopter("second").with("userName", user_name("ada")).with("title", "Boss")).await;
-    let loser = world.not_ready(Kind::User, "second", "AlreadyExists").await;
+    let loser = world.not_ready(Kind::User, "second", "Conflict").await;
     let told = message(&loser, "Ready");
-    assert!(told.contains("another object") && told.contains(&stranger), "{told}");
+    assert!(told.contains("ScimUser first") && told.contains(&stranger), "{told}");
     world.delete(Kind::User, "second").await;
     world.gone(Kind::User, "second").await;
     changes_nothing(&world, mark);
@@ -180,7 +180,7 @@ async fn of_many_objects_at_once_one_takes_a_person_over() {
     for number in 0..MANY {
         let name = format!("ada-{number}");
         let decided = |object: Option<&DynamicObject>| {
-            object.is_some_and(|object| is_ready(object) || has(object, "Ready", "False", "AlreadyExists"))
+            object.is_some_and(|object| is_ready(object) || has(object, "Ready", "False", "Conflict"))
         };
         let object = world.until(Kind::User, &name, "a decision", decided).await.unwrap();
         if is_ready(&object) {
@@ -202,7 +202,7 @@ async fn a_person_whom_another_object_is_creating_is_not_taken_over() {
     gate.reached().await;
     assert_eq!(world.server.all("/Users").await.len(), 1, "created, and the answer is on its way");
     world.apply(&adopter("taker").with("userName", user_name("ada"))).await;
-    world.not_ready(Kind::User, "taker", "AlreadyExists").await;
+    world.not_ready(Kind::User, "taker", "Conflict").await;
     gate.open();
     let maker = world.ready(Kind::User, "maker").await;
     assert_eq!(status(&maker, "/origin"), "Created");

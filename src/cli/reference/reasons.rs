@@ -152,6 +152,12 @@ const REASONS: &[(&str, On, &str, &str)] = &[
     (reasons::NOT_SCIM, On::All, "something answers, and it is not SCIM", "mend `spec.url`"),
     (reasons::THROTTLED, On::Identities, "the server limits requests", "wait"),
     (
+        reasons::CONFLICT,
+        On::Identities,
+        "another object stands for the identity, or is older and asks for the same one; deleting this object calls nothing",
+        "rename one of the two, or delete one of the objects",
+    ),
+    (
         reasons::ALREADY_EXISTS,
         On::Identities,
         "somebody else has these names",

@@ -90,6 +90,7 @@ impl<T> Default for Notes<T> {
 impl<T: Identity> Kind<T> {
     /// Remembers what was just written.
     pub(in crate::controller) fn wrote(&self, object: &T) {
+        self.claims().note(object);
         self.note(object, |note| note.written = Some(Arc::new(object.clone())));
     }
 

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::scim::path::AttributePath;
 
+mod claims;
 mod profile;
 mod removal;
 mod takeover;
@@ -27,7 +28,9 @@ struct State {
     takeover: Takeover,
     named_id: Option<&'static str>,
     named: Reading,
-    claimed: Vec<String>,
+    claimed: Vec<Claimed>,
+    rival: Option<Rival>,
+    elder: Option<&'static str>,
     settled: bool,
     endpoint: Option<&'static str>,
     terms: Terms,
@@ -55,6 +58,8 @@ fn new() -> State {
         named_id: None,
         named: Reading::NotYet,
         claimed: Vec::new(),
+        rival: None,
+        elder: None,
         settled: false,
         endpoint: Some(HERE),
         terms: Terms { keys: MatchKeys::of(&desired(), &users(&json!({}))), ..Terms::default() },
@@ -152,6 +157,14 @@ fn one(id: &str) -> String {
     id.to_owned()
 }
 
+fn claimed(id: &str) -> Vec<Claimed> {
+    vec![Claimed { id: id.to_owned(), by: "the ScimUser bob".to_owned() }]
+}
+
+fn stood_for(id: &str) -> Step {
+    stall(Obstacle::StoodFor { id: id.to_owned(), by: "the ScimUser bob".to_owned() })
+}
+
 fn step(state: &State) -> Step {
     let desired = desired();
     let facts = Facts {
@@ -164,6 +177,8 @@ fn step(state: &State) -> Step {
         named_id: state.named_id,
         named: &state.named,
         claimed: &state.claimed,
+        rival: state.rival.as_ref(),
+        elder: state.elder,
         settled: state.settled,
         endpoint: state.endpoint,
         terms: &state.terms,

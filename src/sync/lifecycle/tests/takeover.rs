@@ -22,8 +22,8 @@ fn nobody_is_taken_over_unasked() {
         ),
         (
             "another object's is there",
-            State { lookup: found(&[older()]), claimed: vec![one("9")], ..new() },
-            stall(Obstacle::StoodFor { id: one("9") }),
+            State { lookup: found(&[older()]), claimed: claimed("9"), ..new() },
+            stood_for("9"),
         ),
         (
             "an id that the manifest names asks for nothing by itself",
@@ -52,11 +52,7 @@ fn who_is_to_be_taken_over_is_the_only_one_with_the_keys() {
             hits(&[older(), alice()]),
             stall(Obstacle::SeveralMatch { ids: vec![one("9"), one("1")] }),
         ),
-        (
-            "another object's is there",
-            State { claimed: vec![one("9")], ..hits(&[older()]) },
-            stall(Obstacle::StoodFor { id: one("9") }),
-        ),
+        ("another object's is there", State { claimed: claimed("9"), ..hits(&[older()]) }, stood_for("9")),
         (
             "the provider forbids it",
             State { takeover: Takeover::Forbidden, ..hits(&[older()]) },
@@ -96,8 +92,8 @@ fn an_id_to_take_over_is_read_and_never_made() {
         ("it is somebody else", named(Reading::Present(bob())), stall(Obstacle::OtherName { id: one("1") })),
         (
             "it is another object's",
-            State { claimed: vec![one("1")], ..named(Reading::Present(alice())) },
-            stall(Obstacle::StoodFor { id: one("1") }),
+            State { claimed: claimed("1"), ..named(Reading::Present(alice())) },
+            stood_for("1"),
         ),
         (
             "the provider forbids it: it is not even read",
@@ -127,7 +123,7 @@ fn whoever_only_looks_changes_nothing() {
         ("one is there", hits(&[older()]), Step::Show(older())),
         (
             "another object's is there",
-            State { claimed: vec![one("9")], ..hits(&[older()]) },
+            State { claimed: claimed("9"), ..hits(&[older()]) },
             Step::Show(older()),
         ),
         ("an inactive one is there", hits(&[inactive("9")]), Step::Show(inactive("9"))),
