@@ -9,6 +9,7 @@ mod definitions;
 pub mod duration;
 mod grants;
 mod group;
+mod inventory;
 pub mod names;
 mod overrides;
 mod person;
@@ -29,6 +30,7 @@ pub use self::{
     definitions::definitions,
     grants::{Grant, GrantedNamespaces, NamespacesFrom},
     group::{MemberCounts, Members, Membership, ScimGroup, ScimGroupSpec, ScimGroupStatus},
+    inventory::MissingInventory,
     person::{Enterprise, Manager, ManagerRef, Name},
     provider::{
         Adoption, ClusterScimProvider, ClusterScimProviderSpec, Rate, RateLimit, ScimProvider,

@@ -24,3 +24,8 @@ pub const ALLOWED_HOSTS: &str = "scim-operator.dev/allowed-hosts";
 /// The annotation on any of our objects whose new value asks for a full
 /// comparison now: usually the time.
 pub const RECONCILE_REQUESTED_AT: &str = "scim-operator.dev/reconcile-requested-at";
+
+/// The annotation on a provider by which a person says that those who are
+/// missing on the server are gone indeed: how many, and since when, as the
+/// provider's condition tells it.
+pub const ACCEPT_MISSING: &str = "scim-operator.dev/accept-missing";

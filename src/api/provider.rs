@@ -15,6 +15,7 @@ use super::{
     bounds,
     capabilities::Capabilities,
     grants::Grant,
+    inventory::MissingInventory,
     overrides,
     rules::{is_a_duration, is_a_period, none_needs_a_test, token_url_is_safe, url_is_plain, url_is_safe},
     schema,
@@ -234,6 +235,11 @@ pub struct ScimProviderStatus {
     /// says of itself where the profile leaves something open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capabilities: Option<Capabilities>,
+
+    /// The identities that are missing on the server at once, and are too
+    /// many to be believed to be gone (`InventoryImplausible`). Absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub missing: Option<MissingInventory>,
 
     /// What is so and what is not, by type. Ready: the server answers as
     /// SCIM, and accepts the credentials.

@@ -103,3 +103,7 @@ pub const REFERENCE_REFUSED: &str = "ReferenceRefused";
 
 /// A selector fits no object.
 pub const NOTHING_SELECTED: &str = "NothingSelected";
+
+/// So many identities are missing on the server at once that it is not
+/// believed.
+pub const INVENTORY_IMPLAUSIBLE: &str = "InventoryImplausible";

@@ -18,7 +18,12 @@ use super::{
     traffic::Traffic,
 };
 use crate::{
-    api::{Grant, ScimProviderSpec, duration::parse_go_duration, names::RECONCILE_REQUESTED_AT, reasons},
+    api::{
+        Grant, ScimProviderSpec,
+        duration::parse_go_duration,
+        names::{ACCEPT_MISSING, RECONCILE_REQUESTED_AT},
+        reasons,
+    },
     scim::{
         client::Client,
         endpoint::Endpoint,
@@ -130,7 +135,9 @@ pub(super) async fn connect<P: ProviderObject>(
     let key = endpoint_key(&endpoint, &dialect);
     let client = Client::new(endpoint, Arc::clone(&dialect), http);
     let port = Metered::new(client, Arc::clone(&context.metrics));
-    let session = Arc::new(Session::new(key, dialect, port, traffic, resync));
+    let inventory = context.connections.inventory(provider, &key);
+    inventory.accept(accepted(provider));
+    let session = Arc::new(Session::new(key, dialect, port, traffic, inventory, resync));
     let connection = Arc::new(Connection {
         uid: provider.uid(),
         spec: spec.clone(),
@@ -191,6 +198,11 @@ async fn tls(secrets: &Secrets, spec: &ScimProviderSpec) -> Result<Tls, Because>
 
 fn request(provider: &impl ProviderObject) -> Option<&String> {
     provider.annotations().get(RECONCILE_REQUESTED_AT)
+}
+
+/// What a person accepts of those who are missing.
+pub(super) fn accepted(provider: &impl ProviderObject) -> Option<&str> {
+    provider.annotations().get(ACCEPT_MISSING).map(String::as_str)
 }
 
 fn invalid(message: String) -> Because {

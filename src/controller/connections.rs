@@ -11,10 +11,14 @@ use kube::ResourceExt;
 use super::{
     circuit::Circuit,
     connection::Connection,
+    inventory::Inventory,
     pace::Pace,
     providers::{ProviderKey, ProviderObject},
 };
-use crate::{api::ScimProviderStatus, sync::pace::Limits};
+use crate::{
+    api::ScimProviderStatus,
+    sync::{pace::Limits, plausible},
+};
 
 /// The connections that stand, and what was said about each provider.
 #[derive(Debug, Default)]
@@ -29,6 +33,8 @@ struct Notes {
     circuit: Option<(String, Arc<Circuit>)>,
     /// The turns at the server at this URL.
     pace: Option<(String, Arc<Pace>)>,
+    /// Whom the server at this endpoint is found to miss.
+    inventory: Option<(String, Arc<Inventory>)>,
     /// The status that was last written, and the UID of the provider that it
     /// was written for; the cache may not show it yet.
     said: Option<(Option<String>, ScimProviderStatus)>,
@@ -103,6 +109,24 @@ impl Connections {
                 let pace = Arc::new(Pace::new(limits));
                 note.pace = Some((url.clone(), Arc::clone(&pace)));
                 pace
+            }
+        }
+    }
+
+    /// Whom the provider's server is found to miss. After a start its status
+    /// tells; of another endpoint that says nothing.
+    pub(super) fn inventory(&self, provider: &impl ProviderObject, endpoint: &str) -> Arc<Inventory> {
+        let said = self.said(provider);
+        let mut notes = self.notes();
+        let note = notes.entry(provider.key()).or_default();
+        match &note.inventory {
+            Some((known, inventory)) if known == endpoint => Arc::clone(inventory),
+            _ => {
+                let is_of_it = said.endpoint_key.as_deref() == Some(endpoint);
+                let remembered = plausible::Inventory::remembered(said.missing.as_ref().filter(|_| is_of_it));
+                let inventory = Arc::new(Inventory::new(remembered));
+                note.inventory = Some((endpoint.to_owned(), Arc::clone(&inventory)));
+                inventory
             }
         }
     }

@@ -202,14 +202,15 @@ fn awaiting<T: Identity>(pass: &Pass<'_, T>) -> Option<Outcome> {
         return Some(Outcome::Waiting(Because::new(reasons::PROVIDER_NOT_FOUND, message)));
     }
     match pass.context.sessions.of(provider) {
-        Standing::Failing => {
+        Standing::Open(_) if !pass.is_frozen() => None,
+        Standing::Failing | Standing::Open(_) => {
             let message = format!(
                 "the {provider} is not Ready; its conditions say why. This object goes on by itself once \
                  it is.{escape}"
             );
             Some(Outcome::Waiting(Because::new(reasons::PROVIDER_NOT_READY, message)))
         }
-        Standing::Unknown | Standing::Open(_) => None,
+        Standing::Unknown => None,
     }
 }
 

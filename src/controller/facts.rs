@@ -29,6 +29,9 @@ impl<T: Identity> Pass<'_, T> {
             rival: self.rival.as_ref(),
             elder: elder.as_deref(),
             settled: self.is_settled(),
+            applied: self.is_applied(),
+            frozen: self.is_frozen(),
+            absence: self.absence(),
             endpoint: self.session.as_ref().map(|session| session.endpoint.as_str()),
             terms: &self.terms,
             conflicted: self.conflict.is_some(),
@@ -44,6 +47,12 @@ impl<T: Identity> Pass<'_, T> {
             settling: self.settling().and_then(|left| SignedDuration::try_from(left).ok()),
         };
         lifecycle::next(&facts, T::RESOURCE_TYPE, &self.context.digester)
+    }
+
+    /// Whether the manifest as it is was made so before, and nobody asks to
+    /// have that done again.
+    fn is_applied(&self) -> bool {
+        self.record.is_synced(self.generation) && self.record.last_handled_reconcile_at == self.requested_at
     }
 
     /// Members that were not ready are followed up by whoever sees them

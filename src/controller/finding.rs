@@ -17,6 +17,7 @@ impl<T: Identity> Pass<'_, T> {
             port.list(T::RESOURCE_TYPE, PageRequest { start_index: 1, count: 1, by_search: false }).await?;
         }
         self.reading = found.map_or(Reading::Gone, Reading::Present);
+        self.note_reading();
         Ok(())
     }
 

@@ -45,6 +45,11 @@ impl<T: Identity> Kind<T> {
         &self.claims
     }
 
+    /// The cached object with this UID.
+    pub(super) fn by_uid(&self, uid: &str) -> Option<Arc<T>> {
+        self.scopes.all().find(|object| object.meta().uid.as_deref() == Some(uid))
+    }
+
     /// How many objects there are.
     pub(super) fn len(&self) -> usize {
         self.scopes.len()

@@ -22,6 +22,7 @@ mod fence;
 mod finding;
 mod gate;
 mod identity;
+mod inventory;
 mod key;
 mod kind;
 mod links;

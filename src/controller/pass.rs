@@ -249,6 +249,7 @@ impl<'a, T: Identity> Pass<'a, T> {
                 let left = Duration::try_from(left).unwrap_or_default();
                 return Ok(Some(End::Done(Outcome::Waiting(self.unsettled()), Some(left))));
             }
+            Step::AwaitListing => return Ok(Some(self.await_listing())),
             Step::Settle(left) => return Ok(Some(self.settle(left))),
             Step::Retry(why) => return Err(Fault::Undecided(why)),
             Step::Refused => {

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::{
     circuit::Circuit,
-    connection::{Connection, connect, endpoint_key_of},
+    connection::{Connection, accepted, connect, endpoint_key_of},
     context::Context,
     engine::outcome_name,
     links,
@@ -116,7 +116,12 @@ async fn serve<P: ProviderObject>(
         (None, None) => connect(context, provider, Arc::clone(&circuit)).await,
     };
     let (outcome, news) = match (attempt, spared(&circuit, known.as_ref())) {
-        (Ok(connection), _) => (serving(tenure), opened(context, key, &connection)),
+        (Ok(connection), _) => {
+            let news = opened(context, key, &connection);
+            connection.session.inventory.accept(accepted(provider));
+            let implausible = connection.session.inventory.known().because();
+            (implausible.map_or_else(|| serving(tenure), Outcome::Stalled), news)
+        }
         // The server was not asked, or asked for peace: what is open stays open.
         (Err(_), Some(because)) if known.is_some() => (Outcome::Waiting(because), false),
         (Err(because), spared) => {
@@ -300,10 +305,15 @@ async fn say<P: ProviderObject>(context: &Context, provider: &P, outcome: &Outco
     let before = context.connections.said(provider);
     let previous = before.conditions.clone().unwrap_or_default();
     let (generation, now) = (provider.meta().generation, Time(context.clock.now()));
+    let missing = match context.sessions.of(&provider.key()) {
+        Standing::Open(session) => session.inventory.known().to_remember(),
+        Standing::Unknown | Standing::Failing => before.missing.clone(),
+    };
     let status = ScimProviderStatus {
         observed_generation: generation,
         endpoint_key: endpoint_key_of(provider.common()),
         capabilities: capabilities(context, &provider.key()).or_else(|| before.capabilities.clone()),
+        missing,
         conditions: Some(provider_conditions(&previous, generation, now, outcome)),
     };
     if status == before {

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     change::ByPut,
+    inventory::Inventory,
     names::Names,
     pace::Access,
     paced::Paced,
@@ -48,6 +49,8 @@ pub(super) struct Session {
     pub(super) by_put: ByPut,
     /// Whom userNames mean there.
     pub(super) names: Names,
+    /// Whom the server is found to miss.
+    pub(super) inventory: Arc<Inventory>,
     capabilities: RwLock<Arc<Capabilities>>,
     bare: Arc<dyn Port>,
     closed: CancellationToken,
@@ -110,6 +113,7 @@ impl Session {
         dialect: Arc<Dialect>,
         port: impl Port + 'static,
         traffic: Arc<Traffic>,
+        inventory: Arc<Inventory>,
         resync: Duration,
     ) -> Self {
         let capabilities = Capabilities::of(&dialect.profile, &Discovery::default());
@@ -130,6 +134,7 @@ impl Session {
             capabilities: RwLock::new(Arc::new(capabilities)),
             dialect,
             names: Names::default(),
+            inventory,
             closed: CancellationToken::new(),
         }
     }

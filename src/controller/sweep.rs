@@ -1,17 +1,14 @@
 //! Drift: one paged listing of everything, compared with the objects page by
 //! page. What differs is queued and read again before anything is done.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, atomic::Ordering},
-};
+use std::sync::{Arc, atomic::Ordering};
 
-use kube::ResourceExt;
 use tokio::time::Instant;
 
 use super::{
     context::Context,
     identity::Identity,
+    inventory::{Stocktaking, is_synced},
     look, names,
     observe::Observed,
     password,
@@ -46,7 +43,10 @@ pub(super) async fn repeat(context: &Arc<Context>, provider: &ProviderKey, sessi
             }
         }
         password::compare(context, provider, session).await;
-        tokio::time::sleep(session.resync.mul_f64(entropy::factor(0.9..=1.1))).await;
+        tokio::select! {
+            () = tokio::time::sleep(session.resync.mul_f64(entropy::factor(0.9..=1.1))) => {}
+            () = session.inventory.asked() => {}
+        }
     }
 }
 
@@ -57,12 +57,10 @@ async fn sweep<T: Identity>(
     session: &Session,
 ) -> Result<(), Error> {
     let started = Instant::now();
-    let mut unseen = anchored::<T>(context, provider, &session.endpoint);
+    let mut stock = Stocktaking::<T>::begin(context, provider, session);
     if !session.capabilities().kind(T::RESOURCE_TYPE).supported {
         // They were in sync before anybody said so.
-        for object in unseen.values() {
-            T::memory(context).suspect(&**object);
-        }
+        stock.suspect_all(context);
         return Ok(());
     }
     let mut observed = Observed::<T>::of(context, provider, session);
@@ -76,45 +74,26 @@ async fn sweep<T: Identity>(
         for resource in page {
             census.see(&resource);
             observed.compare(context, session, &roster, &resource);
-            let object = resource.id().and_then(|id| unseen.remove(&id));
-            if let Some(object) = object {
+            let object = resource.id().and_then(|id| stock.see(&id));
+            if let Some(object) = object.filter(|object| is_synced(&**object)) {
                 compare(context, session, &roster, &*object, &resource, requested);
             }
         }
     })
-    .await?;
+    .await;
+    stock.conclude(context, provider, session, walked.as_ref().ok());
+    let walked = walked?;
     session.by_search.store(walked.by_search, Ordering::Relaxed);
     if T::RESOURCE_TYPE == ResourceType::User {
         session.names.learn(census, walked.listing, started);
     }
     match walked.listing {
-        Listing::Complete => {
-            suspect_missing(context, unseen.into_values(), before(session, started));
-            observed.conclude(context);
-        }
+        Listing::Complete => observed.conclude(context),
         Listing::Incomplete(why) => {
             tracing::info!(%why, %provider, kind = T::KIND, "a listing was incomplete: it proves no absence");
         }
     }
     Ok(())
-}
-
-/// The provider's objects by the id that they are anchored to. What is being
-/// deleted, or was never in sync, is on its way anyway.
-fn anchored<T: Identity>(
-    context: &Context,
-    provider: &ProviderKey,
-    endpoint: &str,
-) -> HashMap<String, Arc<T>> {
-    let objects = T::memory(context).of_provider(provider).into_iter();
-    let live = objects.filter(|object| object.meta().deletion_timestamp.is_none());
-    live.filter_map(|object| {
-        let record = object.record();
-        let synced = record.is_synced(object.meta().generation);
-        let anchor = record.anchor.filter(|anchor| anchor.endpoint == endpoint && synced)?;
-        Some((anchor.id, object))
-    })
-    .collect()
 }
 
 /// A page that was asked for before our last write tells nothing about it.
@@ -174,12 +153,4 @@ fn differs<T: Identity>(
         unseen::plan(&wanted, &record)
     };
     !plan.without(&held).is_empty() || unseen::has_its_turn(context, object, sight)
-}
-
-fn suspect_missing<T: Identity>(context: &Context, missing: impl Iterator<Item = Arc<T>>, started: Instant) {
-    let kind = T::memory(context);
-    for object in missing.filter(|object| !kind.changed_since(&**object, started)) {
-        tracing::info!(kind = T::KIND, object = object.name_any(), "not in the listing; it is read next");
-        kind.suspect(&*object);
-    }
 }

@@ -17,6 +17,7 @@ use super::{
     intent::{Intent, Proof},
     lookup::Lookup,
     obstacle::Obstacle,
+    plausible::Absence,
     presence::{Takeover, ids, is_inactive, management, observation},
     terms::Terms,
     unsupported::Unsupported,
@@ -70,6 +71,13 @@ pub struct Facts<'a> {
     /// Nothing suggests that the server differs from the manifest: the spec
     /// was applied and no sweep has seen a difference since.
     pub settled: bool,
+    /// The manifest as it is was made so before; what differs is somebody
+    /// else's doing.
+    pub applied: bool,
+    /// So many are missing on the server that it is not believed.
+    pub frozen: bool,
+    /// What is known of the identity if its id finds nobody.
+    pub absence: Absence,
     /// The server's endpoint key; `None` while it cannot be talked to.
     pub endpoint: Option<&'a str>,
     /// What the server makes of the manifest.
@@ -148,6 +156,8 @@ pub enum Step {
     Release,
     /// Ask again after this time.
     Wait(SignedDuration),
+    /// Have the server listed: an id that finds nobody proves nothing.
+    AwaitListing,
     /// Read again after this time: until then the server may show what was
     /// there before the last change.
     Settle(SignedDuration),
@@ -189,6 +199,9 @@ pub fn next(facts: &Facts<'_>, resource_type: ResourceType, digester: &Digester)
         return Step::Rest;
     }
     let Some(endpoint) = facts.endpoint else { return Step::AwaitProvider };
+    if facts.frozen && (facts.applied || facts.anchor.is_none()) {
+        return Step::AwaitProvider;
+    }
     match facts.anchor {
         Some(anchor) => match read_back(anchor, endpoint, facts, resource_type) {
             ReadBack::Same(_) => Step::Update,
@@ -247,6 +260,9 @@ fn removal(facts: &Facts<'_>, resource_type: ResourceType, digester: &Digester) 
     let Some(endpoint) = facts.endpoint else { return Step::AwaitProvider };
     if let Some(obstacle) = &facts.terms.kind {
         return Step::Stall(obstacle.clone());
+    }
+    if facts.frozen {
+        return Step::AwaitProvider;
     }
     if !facts.fresh {
         return Step::ProveFresh;
@@ -344,10 +360,24 @@ fn read_back<'a>(
     match (facts.reading, facts.settling) {
         (Reading::NotYet, _) => ReadBack::Other(Step::Read),
         (Reading::Gone, Some(left)) => ReadBack::Other(Step::Settle(left)),
-        (Reading::Gone, None) => ReadBack::Gone,
+        (Reading::Gone, None) => missing(facts),
         (Reading::Present(resource), _) if anchor.is(resource, resource_type) => ReadBack::Same(resource),
         (Reading::Present(_), _) => {
             ReadBack::Other(Step::Stall(Obstacle::IdentityMismatch { id: anchor.id.clone() }))
+        }
+    }
+}
+
+/// A wrong tenant finds nobody under any id: who is gone is missing in a
+/// listing, too, and in one that can be believed.
+fn missing<'a>(facts: &Facts<'a>) -> ReadBack<'a> {
+    match facts.absence {
+        _ if facts.frozen => ReadBack::Other(Step::AwaitProvider),
+        Absence::Proven => ReadBack::Gone,
+        Absence::Unknown => ReadBack::Other(Step::AwaitListing),
+        Absence::Listed => {
+            let why = "the server lists the identity, and has nothing under its id".to_owned();
+            ReadBack::Other(Step::Retry(why))
         }
     }
 }

@@ -23,6 +23,7 @@ pub mod outcome;
 pub mod pace;
 pub mod password;
 pub mod plan;
+pub mod plausible;
 pub mod presence;
 pub mod put;
 pub mod record;

@@ -176,6 +176,12 @@ const REASONS: &[(&str, On, &str, &str)] = &[
         "activate it on the server, or name it in `adoptID`",
     ),
     (
+        reasons::INVENTORY_IMPLAUSIBLE,
+        On::Providers,
+        "so many users or groups that objects stand for are missing on the server at once that it is not believed: nothing is created, deleted or put right there",
+        "look whether the URL, the tenant and the token are the right ones; if they are gone indeed, annotate the provider as the message says",
+    ),
+    (
         reasons::REMOTE_MISSING,
         On::Identities,
         "nobody on the server has the id in `adoptID`, or the names of an object that only observes",

@@ -9,6 +9,7 @@ use super::{
 use crate::scim::path::AttributePath;
 
 mod claims;
+mod inventory;
 mod profile;
 mod removal;
 mod takeover;
@@ -32,6 +33,9 @@ struct State {
     rival: Option<Rival>,
     elder: Option<&'static str>,
     settled: bool,
+    applied: bool,
+    frozen: bool,
+    absence: Absence,
     endpoint: Option<&'static str>,
     terms: Terms,
     conflicted: bool,
@@ -61,6 +65,9 @@ fn new() -> State {
         rival: None,
         elder: None,
         settled: false,
+        applied: false,
+        frozen: false,
+        absence: Absence::Proven,
         endpoint: Some(HERE),
         terms: Terms { keys: MatchKeys::of(&desired(), &users(&json!({}))), ..Terms::default() },
         conflicted: false,
@@ -180,6 +187,9 @@ fn step(state: &State) -> Step {
         rival: state.rival.as_ref(),
         elder: state.elder,
         settled: state.settled,
+        applied: state.applied,
+        frozen: state.frozen,
+        absence: state.absence,
         endpoint: state.endpoint,
         terms: &state.terms,
         conflicted: state.conflicted,
