@@ -160,7 +160,7 @@ operator_kubeconfig() {
 start_operator() {
   operator_kubeconfig
   start operator env KUBECONFIG="$run/operator.kubeconfig" "$operator" run \
-    --allow-hosts=127.0.0.1 --metrics-address=127.0.0.1:0 --operator-namespace=$system \
+    --allow-hosts=127.0.0.1 --metrics-address=127.0.0.1:0 --operator-namespace=$system --lease-name=$release \
     --watch-namespaces="${CLUSTER:+$people}"
 }
 
