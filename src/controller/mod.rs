@@ -7,6 +7,7 @@ mod adoption;
 mod change;
 mod circuit;
 mod claims;
+mod client;
 mod connection;
 mod connections;
 mod consistency;

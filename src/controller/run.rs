@@ -5,7 +5,6 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 use futures::{StreamExt as _, future::join_all, stream};
 use kube::{
     Client, Config, ResourceExt,
-    client::ClientBuilder,
     runtime::{
         Controller,
         controller::{self, Action},
@@ -14,16 +13,16 @@ use kube::{
 };
 use tokio::{sync::mpsc, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
-use tower::{filter::FilterLayer, util::MapResponseLayer};
 
 use super::{
     addresses::Addresses,
     claims::Claims,
+    client,
     connections::Connections,
     context::Context,
     engine,
     events::Events,
-    fence, key,
+    key,
     kind::Kind,
     links,
     namespaces::Namespaces,
@@ -31,7 +30,6 @@ use super::{
     provider,
     providers::{ProviderKey, ProviderObject as _, Providers},
     sessions::Sessions,
-    shallow::shallow,
     startup::definitions_served,
     watches::{Parts, Watchable, Watched},
 };
@@ -84,17 +82,16 @@ enum Gone {
 /// Stands by until the lease can be had, and works until the shutdown is asked
 /// for and the passes under way have ended, or until the lease is lost.
 pub async fn run(settings: RunSettings, services: Services) -> Result<(), RunError> {
+    let terms = settings.lease_terms()?;
     let Services { readiness, shutdown: stop, .. } = &services;
     let definitions = readiness.gate("definitions", "the API server does not serve the custom resources yet");
     let key_gate = readiness.gate("key", "the operator's own key was not read yet");
     let caches = readiness.gate("caches", "the objects were not read yet");
-    let mut config = Config::infer().await?;
-    // Failed calls are retried in the open, where they are seen and counted.
-    config.default_retry = false;
+    let config = Config::infer().await?;
     let own_namespace =
         settings.operator_namespace.clone().unwrap_or_else(|| config.default_namespace.clone());
     let api_server = config.cluster_url.clone();
-    let client: Client = ClientBuilder::try_from(config.clone())?.build();
+    let client = client::plain(&config)?;
     tokio::select! {
         () = definitions_served(&client, &settings.watch_namespaces) => definitions.open(),
         () = stop.cancelled() => return Ok(()),
@@ -106,7 +103,7 @@ pub async fn run(settings: RunSettings, services: Services) -> Result<(), RunErr
         namespace: own_namespace.clone(),
         name: settings.lease_name.clone(),
         identity: format!("{}_{}", settings.lease_holder, entropy::nonce()?),
-        terms: settings.lease_terms()?,
+        terms,
     };
     let mut leader = tokio::select! {
         // Whoever stands by is ready: to take over is all that is asked of it.
@@ -115,14 +112,7 @@ pub async fn run(settings: RunSettings, services: Services) -> Result<(), RunErr
     };
     caches.close("the objects were not read yet");
     let tenure = leader.tenure();
-    let fence = FilterLayer::new({
-        let tenure = Arc::clone(&tenure);
-        move |request| fence::lets_out(&tenure, request)
-    });
-    let fenced = ClientBuilder::try_from(config)?
-        .with_layer(&MapResponseLayer::new(shallow))
-        .with_layer(&fence)
-        .build();
+    let working = client::working(&config, Arc::clone(&tenure))?;
     let addresses =
         Addresses::learn(&client, &api_server, &settings.allow_hosts, &settings.refuse_networks).await;
 
@@ -134,7 +124,7 @@ pub async fn run(settings: RunSettings, services: Services) -> Result<(), RunErr
             tracing::error!(%loss, "the lease is lost; ending at once");
             return Err(RunError::Lost(loss));
         }
-        () = work(settings, services.clone(), fenced, own, caches) => {}
+        () = work(settings, services.clone(), working, own, caches) => {}
     }
     leader.give_back().await;
     Ok(())

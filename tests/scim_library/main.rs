@@ -11,6 +11,7 @@ mod cursors;
 mod dialect;
 mod equivalence;
 mod fake;
+mod fence;
 mod filter;
 mod golden;
 mod headers;

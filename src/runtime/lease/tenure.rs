@@ -23,7 +23,7 @@ pub struct Tenure {
 
 impl Tenure {
     /// Nothing is claimed yet.
-    pub(super) fn new(terms: Terms, metrics: Arc<Metrics>) -> Self {
+    pub(crate) fn new(terms: Terms, metrics: Arc<Metrics>) -> Self {
         metrics.leads(false);
         Self { beginning: Instant::now(), terms, claim: Mutex::default(), metrics }
     }
@@ -45,12 +45,12 @@ impl Tenure {
     }
 
     /// What has passed since the beginning. The clock that cannot be set.
-    pub(super) fn now(&self) -> Duration {
+    pub(crate) fn now(&self) -> Duration {
         self.beginning.elapsed()
     }
 
     /// Notes a write of the lease that was sent then.
-    pub(super) fn written(&self, sent: Duration) {
+    pub(crate) fn written(&self, sent: Duration) {
         *self.claim() = Some(Claim::written(sent, self.terms));
         self.metrics.leads(true);
     }
@@ -61,7 +61,7 @@ impl Tenure {
     }
 
     /// Nothing may be written from now on.
-    pub(super) fn end(&self) {
+    pub(crate) fn end(&self) {
         *self.claim() = None;
         self.metrics.leads(false);
     }
