@@ -51,7 +51,7 @@ impl Election {
             let pause = match self.attempt(&standing_by).await {
                 Ok(Ok(leader)) => return leader,
                 Ok(Err(left)) => left.min(LOOK).min(terms.renew_interval()),
-                Err(StoreError::Outrun) => Duration::ZERO,
+                Err(StoreError::Outrun) => LOOK.min(terms.renew_interval()),
                 Err(error) => {
                     let waits_for =
                         format!("the Lease {} can be neither read nor written: {error}", self.store.place());

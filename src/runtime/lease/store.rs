@@ -101,7 +101,12 @@ impl Store {
     }
 
     async fn replace(&self, lease: &coordination::Lease) -> Result<coordination::Lease, StoreError> {
-        self.in_time(self.api.replace(&self.settings.name, &PostParams::default(), lease)).await
+        let replaced =
+            self.in_time(self.api.replace(&self.settings.name, &PostParams::default(), lease)).await;
+        match replaced {
+            Err(StoreError::Kube(kube::Error::Api(status))) if status.code == 404 => Err(StoreError::Outrun),
+            replaced => replaced,
+        }
     }
 
     /// One try among several that fit in before the claim ends.
@@ -109,7 +114,7 @@ impl Store {
         let terms = self.settings.terms;
         let limit = (terms.renew_deadline() / 4).max(terms.renew_interval());
         match timeout(limit, call).await {
-            Ok(Err(kube::Error::Api(status))) if matches!(status.code, 404 | 409) => Err(StoreError::Outrun),
+            Ok(Err(kube::Error::Api(status))) if status.code == 409 => Err(StoreError::Outrun),
             Ok(answer) => answer.map_err(StoreError::Kube),
             Err(_) => Err(StoreError::Late(limit)),
         }

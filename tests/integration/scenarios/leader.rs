@@ -8,16 +8,21 @@ use crate::support::{
     objects::{Kind, Manifest, id, user},
     operator::Operator,
     proxy::{Ending, Match},
+    scim_server::ServerKind,
     wait,
 };
 
 /// Terms on which a leader that is away is replaced within seconds.
 const SHORT: [&str; 3] = ["--lease-duration=6s", "--lease-renew-deadline=4s", "--lease-renew-interval=500ms"];
 
+/// Terms with half of which a leader keeps everything back before it ends.
+const PATIENT: [&str; 3] =
+    ["--lease-duration=20s", "--lease-renew-deadline=19s", "--lease-renew-interval=500ms"];
+
 /// A scene whose operator keeps its Lease on these terms and tells what it
 /// sends.
 async fn scene_with(name: &str, flags: &[&'static str]) -> Scene {
-    let mut scene = Scene::start(name).await;
+    let mut scene = Scene::set(name).with_api_proxy().on(ServerKind::Scim2Server).await;
     scene.operator.stop().await;
     scene.operator.with_flags(flags);
     scene.operator.tell_requests();
@@ -44,11 +49,15 @@ async fn settle(scene: &Scene, people: &[Manifest]) {
     }
 }
 
+/// How the log says that a request did not leave.
+const KEPT_BACK: &str = "kind=Withheld";
+
 /// When a process got the answers to what it sent, and what that was, as its
 /// log has it.
 fn sent(operator: &Operator, whose: char) -> Vec<(String, char, String)> {
     let log = operator.log();
-    let lines = log.lines().filter(|line| line.contains("scim request{method="));
+    let is_sent = |line: &&str| line.contains("scim request{method=") && !line.contains(KEPT_BACK);
+    let lines = log.lines().filter(is_sent);
     lines
         .filter_map(|line| {
             let method = line.split("scim request{method=").nth(1)?.split(' ').next()?;
@@ -57,11 +66,16 @@ fn sent(operator: &Operator, whose: char) -> Vec<(String, char, String)> {
         .collect()
 }
 
+fn changes_of(operator: &Operator, whose: char) -> Vec<(String, char, String)> {
+    let mut changes = sent(operator, whose);
+    changes.retain(|(_, _, method)| method != "GET");
+    changes
+}
+
 /// Whose changes were under way, one letter for each time that it was another.
 fn terms_of(operators: [(&Operator, char); 2]) -> String {
     let mut changes: Vec<_> =
-        operators.into_iter().flat_map(|(operator, whose)| sent(operator, whose)).collect();
-    changes.retain(|(_, _, method)| method != "GET");
+        operators.into_iter().flat_map(|(operator, whose)| changes_of(operator, whose)).collect();
     changes.sort();
     let mut terms: Vec<char> = changes.into_iter().map(|(_, whose, _)| whose).collect();
     terms.dedup();
@@ -106,6 +120,45 @@ async fn old_leader_wakes() {
     for person in scene.server.all("/Users").await {
         assert_ne!(person["title"], "planned by the old one", "{person}");
     }
+    scene.end().await;
+}
+
+/// Its renewals get lost, and all else goes on. It sends no change that might
+/// be under way when its time is over, long before it ends.
+#[tokio::test]
+async fn cut_off_leader_sends_nothing() {
+    let scene = scene_with("cut-off", &PATIENT).await;
+    let second = stand_by(&scene).await;
+    settle(&scene, &people(0..1, "before")).await;
+    scene.api().on(Match::new("PUT", "/apis/coordination.k8s.io/")).close_before(|| ());
+    let mut changes = 0..;
+    wait::poll("change that is kept back", wait::DEADLINE, || {
+        let change = people(0..1, &format!("change {}", changes.next().unwrap()));
+        let scene = &scene;
+        async move {
+            scene.apply_all(change).await;
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            let log = scene.operator.log();
+            log.contains(KEPT_BACK).then_some(()).ok_or_else(|| scene.operator.log_tail())
+        }
+    })
+    .await;
+    let sent_before = changes_of(&scene.operator, 'a').len();
+    scene.apply_all(people(0..1, "at last")).await;
+    assert!(!scene.operator.ended().await.success());
+    assert!(
+        scene.operator.log().contains("it could not be renewed in time"),
+        "{}",
+        scene.operator.log_tail()
+    );
+    scene.ready(Kind::User, "user-0").await;
+    assert_eq!(
+        changes_of(&scene.operator, 'a').len(),
+        sent_before,
+        "it kept back one change and sent another: {}",
+        scene.operator.log()
+    );
+    assert_eq!(terms_of([(&scene.operator, 'a'), (&second, 'b')]), "ab");
     scene.end().await;
 }
 

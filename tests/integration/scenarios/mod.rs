@@ -5,6 +5,7 @@
 
 mod crashes;
 mod leader;
+mod outage;
 mod population;
 mod scene;
 mod stale;

@@ -70,13 +70,14 @@ impl Operator {
         self.tells_requests = true;
     }
 
-    /// Another process of the same installation, not started yet.
+    /// Another process of the same installation, not started yet. It has a way
+    /// of its own to the API server.
     pub(crate) fn replica(&self) -> Self {
         Self {
             namespace: self.namespace.clone(),
             allowed_hosts: self.allowed_hosts.clone(),
             log: self.log.with_extension("replica.log"),
-            kubeconfig: self.kubeconfig.clone(),
+            kubeconfig: control_plane().operator_kubeconfig.clone(),
             lease: self.lease.clone(),
             flags: self.flags.clone(),
             tells_requests: self.tells_requests,
