@@ -57,8 +57,8 @@ impl Taken {
 /// What the listings of one endpoint and the passes over its objects found.
 #[derive(Debug, Default)]
 pub struct Inventory {
-    users: Shelf,
-    groups: Shelf,
+    users: Stock,
+    groups: Stock,
     /// Since when too many are missing, to the second.
     since: Option<Timestamp>,
     /// What a person was seen to accept.
@@ -66,7 +66,7 @@ pub struct Inventory {
 }
 
 #[derive(Debug, Default)]
-struct Shelf {
+struct Stock {
     /// Too many are missing: so many, of so many.
     implausible: Option<(usize, usize)>,
     /// How many listings have begun.
@@ -99,13 +99,13 @@ impl Inventory {
     /// What the provider's status remembers.
     pub fn remembered(status: Option<&MissingInventory>) -> Self {
         let Some(status) = status else { return Self::default() };
-        let shelf = |missing: i64| Shelf {
+        let stock = |missing: i64| Stock {
             implausible: usize::try_from(missing).ok().filter(|missing| *missing > 0).map(|it| (it, it)),
-            ..Shelf::default()
+            ..Stock::default()
         };
         Self {
-            users: shelf(status.users),
-            groups: shelf(status.groups),
+            users: stock(status.users),
+            groups: stock(status.groups),
             since: Some(status.since.0),
             accepted: None,
         }
@@ -113,7 +113,7 @@ impl Inventory {
 
     /// What the provider's status is to remember.
     pub fn to_remember(&self) -> Option<MissingInventory> {
-        let count = |shelf: &Shelf| i64::try_from(shelf.missing()).unwrap_or(i64::MAX);
+        let count = |stock: &Stock| i64::try_from(stock.missing()).unwrap_or(i64::MAX);
         let since = self.since.filter(|_| self.missing() > 0)?;
         Some(MissingInventory { users: count(&self.users), groups: count(&self.groups), since: Time(since) })
     }
@@ -132,8 +132,8 @@ impl Inventory {
     /// What the provider says meanwhile.
     pub fn because(&self) -> Option<Because> {
         let since = self.since.filter(|_| self.is_frozen())?;
-        let told = |shelf: &Shelf, kind: &str| {
-            shelf.implausible.map(|(missing, of)| format!("{missing} of {of} {kind}"))
+        let told = |stock: &Stock, kind: &str| {
+            stock.implausible.map(|(missing, of)| format!("{missing} of {of} {kind}"))
         };
         let told = [told(&self.users, "users"), told(&self.groups, "groups")];
         let message = format!(
@@ -149,70 +149,70 @@ impl Inventory {
 
     /// Numbers a listing that begins.
     pub fn begin(&mut self, of: ResourceType) -> u64 {
-        let shelf = self.shelf_mut(of);
-        shelf.begun += 1;
-        shelf.begun
+        let stock = self.stock_mut(of);
+        stock.begun += 1;
+        stock.begun
     }
 
     /// Takes in what the listing with this number found, which has just
     /// ended. Answers whether the server is believed.
     pub fn conclude(&mut self, of: ResourceType, taken: Taken, number: u64, now: Timestamp) -> bool {
         let found = (!taken.is_plausible()).then_some((taken.missing, taken.anchored));
-        let shelf = self.shelf_mut(of);
-        shelf.implausible = match shelf.implausible {
+        let stock = self.stock_mut(of);
+        stock.implausible = match stock.implausible {
             // What shows but some of them does not show that the others are back.
             Some((missing, anchored)) if taken.listed.is_none() => {
                 Some((missing.max(taken.missing), anchored))
             }
             _ => found,
         };
-        shelf.ended = number;
-        shelf.absent = taken.absent;
+        stock.ended = number;
+        stock.absent = taken.absent;
         let whole_seconds = Timestamp::from_second(now.as_second()).unwrap_or(now);
         self.since = (self.missing() > 0).then(|| self.since.unwrap_or(whole_seconds));
         if self.is_frozen() {
-            self.shelf_mut(of).absent.clear();
+            self.stock_mut(of).absent.clear();
         }
         !self.is_frozen()
     }
 
     /// Notes that an id finds nobody; answers whether a listing is wanted.
     pub fn found_gone(&mut self, of: ResourceType, uid: &str, id: &str) -> bool {
-        let shelf = self.shelf_mut(of);
-        if shelf.gone.get(uid).is_none_or(|(known, _)| known != id) {
-            shelf.gone.insert(uid.to_owned(), (id.to_owned(), shelf.begun));
+        let stock = self.stock_mut(of);
+        if stock.gone.get(uid).is_none_or(|(known, _)| known != id) {
+            stock.gone.insert(uid.to_owned(), (id.to_owned(), stock.begun));
         }
-        shelf.absence(uid, id) == Absence::Unknown
+        stock.absence(uid, id) == Absence::Unknown
     }
 
     /// Notes that an id finds somebody.
     pub fn found(&mut self, of: ResourceType, uid: &str) {
-        self.shelf_mut(of).gone.remove(uid);
+        self.stock_mut(of).gone.remove(uid);
     }
 
     /// The objects whose id finds nobody, by UID, and the ids.
     pub fn gone(&self, of: ResourceType) -> HashMap<String, String> {
-        let gone = self.shelf(of).gone.iter();
+        let gone = self.stock(of).gone.iter();
         gone.map(|(uid, (id, _))| (uid.clone(), id.clone())).collect()
     }
 
     /// What is known of an identity that its id does not find.
     pub fn absence(&self, of: ResourceType, uid: &str, id: &str) -> Absence {
-        self.shelf(of).absence(uid, id)
+        self.stock(of).absence(uid, id)
     }
 
     fn missing(&self) -> usize {
         self.users.missing() + self.groups.missing()
     }
 
-    fn shelf(&self, of: ResourceType) -> &Shelf {
+    fn stock(&self, of: ResourceType) -> &Stock {
         match of {
             ResourceType::User => &self.users,
             ResourceType::Group => &self.groups,
         }
     }
 
-    fn shelf_mut(&mut self, of: ResourceType) -> &mut Shelf {
+    fn stock_mut(&mut self, of: ResourceType) -> &mut Stock {
         match of {
             ResourceType::User => &mut self.users,
             ResourceType::Group => &mut self.groups,
@@ -220,7 +220,7 @@ impl Inventory {
     }
 }
 
-impl Shelf {
+impl Stock {
     fn missing(&self) -> usize {
         self.implausible.map_or(0, |(missing, _)| missing)
     }

@@ -9,6 +9,7 @@ mod outage;
 mod population;
 mod scene;
 mod stale;
+mod sweeps;
 mod wire;
 
 pub(crate) use self::scene::{Scene, Stand};
