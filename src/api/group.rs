@@ -238,6 +238,13 @@ pub struct ScimGroupStatus {
     #[schemars(range(min = 0))]
     pub observed_generation: Option<i64>,
 
+    /// The metadata.generation whose manifest the server was last made to
+    /// follow. What differs while it is the object's own was changed by
+    /// somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub applied_generation: Option<i64>,
+
     /// The paths of the attributes that the operator set (RFC 7644 §3.5.2),
     /// sorted: for example `displayName`, `members`. What is here and gone
     /// from the spec is removed on the server.

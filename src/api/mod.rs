@@ -30,11 +30,11 @@ pub use self::{
     definitions::definitions,
     grants::{Grant, GrantedNamespaces, NamespacesFrom},
     group::{MemberCounts, Members, Membership, ScimGroup, ScimGroupSpec, ScimGroupStatus},
-    inventory::MissingInventory,
+    inventory::{IdentityCounts, MissingInventory},
     person::{Enterprise, Manager, ManagerRef, Name},
     provider::{
-        Adoption, ClusterScimProvider, ClusterScimProviderSpec, Rate, RateLimit, ScimProvider,
-        ScimProviderSpec, ScimProviderStatus,
+        Adoption, ClusterScimProvider, ClusterScimProviderSpec, DriftPolicy, ExternalDeactivation,
+        ExternalDeletion, Rate, RateLimit, ScimProvider, ScimProviderSpec, ScimProviderStatus,
     },
     shared::{
         AdoptionPolicy, Anchor, DeletionPolicy, GroupDeletionPolicy, Mode, Normalized, Origin, ProviderKind,

@@ -25,6 +25,10 @@ pub const ALLOWED_HOSTS: &str = "scim-operator.dev/allowed-hosts";
 /// comparison now: usually the time.
 pub const RECONCILE_REQUESTED_AT: &str = "scim-operator.dev/reconcile-requested-at";
 
+/// The annotation on a user whose new value has an account enabled again that
+/// somebody disabled on the server: usually the time.
+pub const REACTIVATE_REQUESTED_AT: &str = "scim-operator.dev/reactivate-requested-at";
+
 /// The annotation on a provider by which a person says that those who are
 /// missing on the server are gone indeed: how many, and since when, as the
 /// provider's condition tells it.

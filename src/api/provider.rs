@@ -15,7 +15,7 @@ use super::{
     bounds,
     capabilities::Capabilities,
     grants::Grant,
-    inventory::MissingInventory,
+    inventory::{IdentityCounts, MissingInventory},
     overrides,
     rules::{is_a_duration, is_a_period, none_needs_a_test, token_url_is_safe, url_is_plain, url_is_safe},
     schema,
@@ -121,6 +121,32 @@ pub struct ScimProviderSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deletion_policy: Option<DeletionPolicy>,
 
+    /// What becomes of values that somebody changed on the server after the
+    /// manifest had been applied. Heal: they are changed back. Report: the
+    /// object says which (`Drifted`), and nothing is sent before its manifest
+    /// changes or somebody asks for it with the annotation
+    /// `scim-operator.dev/reconcile-requested-at`. Absent: Heal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub drift_policy: Option<DriftPolicy>,
+
+    /// What becomes of an account that somebody disabled on the server,
+    /// although its manifest does not say `active: false`. Report: it stays
+    /// disabled, nothing at all is sent to it, and the user says so
+    /// (`ExternallyDeactivated`), until the annotation
+    /// `scim-operator.dev/reactivate-requested-at` on the user has a new
+    /// value, or somebody enables it there. Heal: where the manifest says
+    /// `active: true`, it is enabled again. Absent: Report.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_external_deactivation: Option<ExternalDeactivation>,
+
+    /// What becomes of an object whose identity somebody deleted on the
+    /// server. Recreate: it is created anew. Report: the object says so
+    /// (`RemoteMissing`), and it is created anew when the annotation
+    /// `scim-operator.dev/reconcile-requested-at` on the object has a new
+    /// value. Absent: Recreate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_external_deletion: Option<ExternalDeletion>,
+
     /// Stops everything: no request is sent to the server, not even for
     /// objects that are deleted; those wait. Absent: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -167,6 +193,30 @@ pub enum Adoption {
     #[default]
     Allowed,
     Forbidden,
+}
+
+/// What becomes of values that somebody changed on the server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum DriftPolicy {
+    #[default]
+    Heal,
+    Report,
+}
+
+/// What becomes of accounts that somebody disabled on the server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum ExternalDeactivation {
+    #[default]
+    Report,
+    Heal,
+}
+
+/// What becomes of objects whose identity somebody deleted on the server.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub enum ExternalDeletion {
+    #[default]
+    Recreate,
+    Report,
 }
 
 /// How many requests are sent to one server.
@@ -235,6 +285,15 @@ pub struct ScimProviderStatus {
     /// says of itself where the profile leaves something open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capabilities: Option<Capabilities>,
+
+    /// How many users there are, when the server was last counted: at most
+    /// every 5 minutes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub users: Option<IdentityCounts>,
+
+    /// How many groups there are, in the same way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub groups: Option<IdentityCounts>,
 
     /// The identities that are missing on the server at once, and are too
     /// many to be believed to be gone (`InventoryImplausible`). Absent: none.

@@ -104,6 +104,12 @@ pub const REFERENCE_REFUSED: &str = "ReferenceRefused";
 /// A selector fits no object.
 pub const NOTHING_SELECTED: &str = "NothingSelected";
 
+/// Somebody changed on the server what the manifest had made so.
+pub const DRIFTED: &str = "Drifted";
+
+/// Somebody disabled the account on the server.
+pub const EXTERNALLY_DEACTIVATED: &str = "ExternallyDeactivated";
+
 /// So many identities are missing on the server at once that it is not
 /// believed.
 pub const INVENTORY_IMPLAUSIBLE: &str = "InventoryImplausible";

@@ -337,6 +337,13 @@ pub struct ScimUserStatus {
     #[schemars(range(min = 0))]
     pub observed_generation: Option<i64>,
 
+    /// The metadata.generation whose manifest the server was last made to
+    /// follow. What differs while it is the object's own was changed by
+    /// somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0))]
+    pub applied_generation: Option<i64>,
+
     /// The paths of the attributes that the operator set (RFC 7644 §3.5.2),
     /// sorted: for example `displayName`, `name.givenName`. What is here and
     /// gone from the spec is removed on the server.
@@ -365,11 +372,22 @@ pub struct ScimUserStatus {
     #[schemars(length(max = bounds::DIGEST))]
     pub password_digest: Option<String>,
 
+    /// Whether the account was active when it was last as it should be. One
+    /// that was, and is no longer, was disabled by somebody else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub active: Option<bool>,
+
     /// The value of the annotation `scim-operator.dev/reconcile-requested-at`
     /// that was last acted on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::TEXT))]
     pub last_handled_reconcile_at: Option<String>,
+
+    /// The value of the annotation `scim-operator.dev/reactivate-requested-at`
+    /// that was last acted on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::TEXT))]
+    pub last_handled_reactivate_at: Option<String>,
 
     /// What is so and what is not, by type. Ready sums them up; Stalled means
     /// that somebody has to act.

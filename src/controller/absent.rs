@@ -34,7 +34,7 @@ impl<T: Identity> Pass<'_, T> {
         let Some(id) = self.id() else { return Ok(()) };
         let patch = PatchRequest { operations: vec![unwanted.removal()] };
         let whole = || put::body(observed, &[unwanted.change(observed)]);
-        let shown = self.send_either(&id, &patch, observed.version(), whole).await?;
+        let shown = self.send_either(&id, &patch, observed, whole).await?;
         let shown = match shown {
             Some(shown) => Some(shown),
             None => self.server()?.port.get(T::RESOURCE_TYPE, &id).await?,

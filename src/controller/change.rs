@@ -1,7 +1,15 @@
 //! The one way to change an identity that is there: by PATCH, or by PUT where
 //! the server has no PATCH.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::time::Instant;
 
 use super::{fault::Fault, identity::Identity, pass::Pass, sessions::Session};
 use crate::{
@@ -9,7 +17,8 @@ use crate::{
         capabilities::Capabilities,
         error::{Error, ErrorKind},
         patch::PatchRequest,
-        port::ResourceType,
+        path::AttributePath,
+        port::{Port, ResourceType},
         profile::UpdateMethod,
         resource::Resource,
     },
@@ -19,6 +28,9 @@ use crate::{
 /// How often an identity is read again because somebody else changed it in
 /// between, before it is left for later.
 const REPEATS: u32 = 3;
+
+/// What was read this shortly before is taken to be so still.
+const PROMPT: Duration = Duration::from_secs(1);
 
 /// Whether users and groups are changed by PUT.
 #[derive(Debug, Default)]
@@ -75,20 +87,19 @@ impl<T: Identity> Pass<'_, T> {
     ) -> Result<Option<Resource>, Fault> {
         let Some(patch) = plan::patch(changes) else { return Ok(None) };
         let whole = || put::body(observed, changes);
-        Ok(self.send_either(id, &patch, observed.version(), whole).await?)
+        Ok(self.send_either(id, &patch, observed, whole).await?)
     }
 
-    /// Sends this PATCH, or puts the whole in the place of the version that
-    /// was read.
+    /// Sends this PATCH, or puts the whole in the place of what was read.
     pub(super) async fn send_either(
         &self,
         id: &str,
         patch: &PatchRequest,
-        version: Option<&str>,
+        observed: &Resource,
         whole: impl FnOnce() -> Resource,
     ) -> Result<Option<Resource>, Error> {
         let Some(session) = &self.session else { return Ok(None) };
-        let answer = send(session, T::RESOURCE_TYPE, id, patch, version, whole).await;
+        let answer = send(session, T::RESOURCE_TYPE, id, patch, observed, whole).await;
         T::memory(self.context).changed(&self.object);
         answer
     }
@@ -120,7 +131,7 @@ async fn send(
     resource_type: ResourceType,
     id: &str,
     patch: &PatchRequest,
-    version: Option<&str>,
+    observed: &Resource,
     whole: impl FnOnce() -> Resource,
 ) -> Result<Option<Resource>, Error> {
     let port = &session.port;
@@ -135,7 +146,11 @@ async fn send(
             answer => return answer,
         }
     }
-    match port.replace(resource_type, id, &whole(), version).await {
+    let door = match observed.version() {
+        None if resource_type == ResourceType::User => turn_to_put(session, id, observed).await?,
+        _ => Arc::clone(port),
+    };
+    match door.replace(resource_type, id, &whole(), observed.version()).await {
         // Whoever sends the next change needs the version that there is now.
         Ok(None) => port.get(resource_type, id).await,
         Err(error) if error.kind == ErrorKind::Unsupported && session.may_turn(resource_type) => {
@@ -144,4 +159,32 @@ async fn send(
         }
         answer => answer,
     }
+}
+
+/// The door for a PUT of a user without a version: nothing keeps it from
+/// undoing what somebody else did in the meantime, such as disabling the
+/// account. Where it had to wait for its turn, the user is read once more,
+/// right before.
+async fn turn_to_put(session: &Session, id: &str, observed: &Resource) -> Result<Arc<dyn Port>, Error> {
+    let operation = format!("PUT {}", ResourceType::User.endpoint());
+    let asked = Instant::now();
+    let door = session.turn_to_write(&operation).await?;
+    if asked.elapsed() >= PROMPT {
+        let now = session.port.get(ResourceType::User, id).await?;
+        if !now.is_some_and(|now| is_same(&now, observed)) {
+            return Err(Error::new(ErrorKind::PreconditionFailed, operation));
+        }
+    }
+    Ok(door)
+}
+
+/// Whether two readings show the same, but for what the server notes about
+/// them.
+fn is_same(one: &Resource, other: &Resource) -> bool {
+    let bare = |resource: &Resource| {
+        let mut bare = resource.clone();
+        bare.remove(&AttributePath::core("meta"));
+        bare
+    };
+    bare(one) == bare(other)
 }

@@ -188,6 +188,7 @@ impl<T: Identity> Pass<'_, T> {
         self.record.known.rewritten.clear();
         self.record.shown = None;
         self.record.password_digest = None;
+        self.record.active = None;
         self.record.members = None;
         self.record.applied_members.clear();
     }

@@ -158,6 +158,12 @@ async fn conclude<T: Identity>(pass: &mut Pass<'_, T>, end: End) -> Action {
         if is_compared(outcome) {
             pass.record.last_handled_reconcile_at.clone_from(&pass.requested_at);
         }
+        if matches!(outcome, Outcome::InSync | Outcome::Observed(_)) {
+            pass.record.last_handled_reactivate_at = pass.object.reactivation_requested_at();
+        }
+        if *outcome == Outcome::InSync {
+            pass.record.applied_generation = pass.generation;
+        }
     }
     let again = match write(pass, outcome.as_ref()).await {
         Ok(()) => again,

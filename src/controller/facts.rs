@@ -32,6 +32,7 @@ impl<T: Identity> Pass<'_, T> {
             applied: self.is_applied(),
             frozen: self.is_frozen(),
             absence: self.absence(),
+            tells_deletion: self.tells_deletion(),
             endpoint: self.session.as_ref().map(|session| session.endpoint.as_str()),
             terms: &self.terms,
             conflicted: self.conflict.is_some(),
@@ -51,8 +52,13 @@ impl<T: Identity> Pass<'_, T> {
 
     /// Whether the manifest as it is was made so before, and nobody asks to
     /// have that done again.
-    fn is_applied(&self) -> bool {
-        self.record.is_synced(self.generation) && self.record.last_handled_reconcile_at == self.requested_at
+    pub(super) fn is_applied(&self) -> bool {
+        self.record.is_applied(self.generation) && !self.is_requested()
+    }
+
+    /// Whether somebody asks for a comparison who has not got one.
+    pub(super) fn is_requested(&self) -> bool {
+        self.requested_at.is_some() && self.requested_at != self.record.last_handled_reconcile_at
     }
 
     /// Members that were not ready are followed up by whoever sees them
@@ -66,6 +72,7 @@ impl<T: Identity> Pass<'_, T> {
         };
         handled
             && self.record.last_handled_reconcile_at == self.requested_at
+            && self.record.last_handled_reactivate_at == self.object.reactivation_requested_at()
             && self.refusal.is_none()
             && !kind.is_suspect(&self.object)
             && (self.record.is_complete() || kind.is_known(&self.object))

@@ -11,7 +11,8 @@ use super::{
 use crate::{
     api::{
         AdoptionPolicy, Anchor, DeletionPolicy, GroupDeletionPolicy, Mode, ProviderRef, ScimGroup, ScimUser,
-        SecretKeyRef, names::RECONCILE_REQUESTED_AT,
+        SecretKeyRef,
+        names::{REACTIVATE_REQUESTED_AT, RECONCILE_REQUESTED_AT},
     },
     scim::port::ResourceType,
     sync::{
@@ -64,6 +65,11 @@ pub(super) trait Identity: Watchable + Serialize + Asking {
     fn requested_at(&self) -> Option<String> {
         let requested = self.annotations().get(RECONCILE_REQUESTED_AT)?;
         Some(requested.chars().take(LONGEST_TEXT).collect())
+    }
+    /// What somebody wrote last to have a disabled account enabled again; no
+    /// longer than status can hold.
+    fn reactivation_requested_at(&self) -> Option<String> {
+        None
     }
     /// The Secret with the password.
     fn password_ref(&self) -> Option<&SecretKeyRef> {
@@ -120,6 +126,11 @@ impl Identity for ScimUser {
             desired.link_manager(id);
         }
         Ok((desired, manager.map(|(_, reference)| reference)))
+    }
+
+    fn reactivation_requested_at(&self) -> Option<String> {
+        let requested = self.annotations().get(REACTIVATE_REQUESTED_AT)?;
+        Some(requested.chars().take(LONGEST_TEXT).collect())
     }
 
     fn password_ref(&self) -> Option<&SecretKeyRef> {

@@ -4,6 +4,7 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use kube::ResourceExt;
@@ -14,25 +15,49 @@ use super::{
     sessions::Session,
 };
 use crate::{
-    api::reasons,
-    scim::paging::{Listing, Walked},
+    api::{IdentityCounts, reasons},
+    scim::{
+        paging::{Listing, Walked},
+        port::ResourceType,
+    },
     sync::{
         address::Reading,
         plausible::{self, Absence, Taken},
     },
 };
 
+/// How often at most a provider tells how many identities there are.
+const BETWEEN_COUNTS: Duration = Duration::from_mins(5);
+
+/// What the last whole listings counted, and when that was told.
+#[derive(Debug, Default)]
+struct Counted {
+    users: Option<IdentityCounts>,
+    groups: Option<IdentityCounts>,
+    /// Both kinds were swept once.
+    is_whole: bool,
+    told: Option<Instant>,
+}
+
+impl Counted {
+    fn is_due(&self) -> bool {
+        let has_news = self.is_whole && (self.users.is_some() || self.groups.is_some());
+        has_news && self.told.is_none_or(|told| told.elapsed() >= BETWEEN_COUNTS)
+    }
+}
+
 /// One server's inventory.
 #[derive(Debug, Default)]
 pub(super) struct Inventory {
     known: Mutex<plausible::Inventory>,
+    counted: Mutex<Counted>,
     asked: Notify,
 }
 
 impl Inventory {
     /// What is known from before.
     pub(super) fn new(known: plausible::Inventory) -> Self {
-        Self { known: Mutex::new(known), asked: Notify::new() }
+        Self { known: Mutex::new(known), ..Self::default() }
     }
 
     /// What is known, to ask or to tell.
@@ -49,6 +74,37 @@ impl Inventory {
         if was_frozen && !known.is_frozen() {
             self.asked.notify_one();
         }
+    }
+
+    /// Notes what a whole listing counted.
+    fn count(&self, of: ResourceType, counts: IdentityCounts) {
+        let mut counted = self.counted();
+        match of {
+            ResourceType::User => counted.users = Some(counts),
+            ResourceType::Group => counted.groups = Some(counts),
+        }
+    }
+
+    /// What was counted, if it is time to tell.
+    pub(super) fn counts_to_tell(&self) -> Option<(Option<IdentityCounts>, Option<IdentityCounts>)> {
+        let mut counted = self.counted();
+        if !counted.is_due() {
+            return None;
+        }
+        counted.told = Some(Instant::now());
+        Some((counted.users, counted.groups))
+    }
+
+    /// Notes that both kinds were swept; answers whether it is time to tell
+    /// what was counted.
+    pub(super) fn round_ends(&self) -> bool {
+        let mut counted = self.counted();
+        counted.is_whole = true;
+        counted.is_due()
+    }
+
+    fn counted(&self) -> MutexGuard<'_, Counted> {
+        self.counted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Until somebody asks for a listing.
@@ -102,8 +158,18 @@ pub(super) struct Stocktaking<T> {
     number: u64,
     started: Instant,
     anchored: usize,
+    managed: usize,
+    /// The ids of those of other objects: they are deleted, or another
+    /// provider's.
+    others: HashSet<String>,
+    /// How many were listed that are not as their object wants them, and for
+    /// how many no object stands.
+    drifted: usize,
+    unmanaged: usize,
     /// Those of objects that are not being deleted, by id.
     unseen: HashMap<String, Arc<T>>,
+    /// Those that were told to be missing: they are missed once.
+    told: HashMap<String, Arc<T>>,
     /// The ids that found nobody, by the UID of the object.
     gone: HashMap<String, String>,
 }
@@ -117,17 +183,31 @@ impl<T: Identity> Stocktaking<T> {
             (known.begin(T::RESOURCE_TYPE), known.gone(T::RESOURCE_TYPE))
         };
         let objects = T::memory(context).of_provider(provider).into_iter();
-        let unseen: HashMap<String, Arc<T>> = objects
-            .filter(|object| is_expected(&**object))
+        let (told, unseen): (HashMap<_, _>, HashMap<_, _>) = objects
+            .filter(|object| object.meta().deletion_timestamp.is_none())
             .filter_map(|object| Some((object.id_at(&session.endpoint)?.to_owned(), object)))
+            .partition(|(_, object)| is_told(object.record().reason()));
+        let is_ours = |id: &str| unseen.contains_key(id) || told.contains_key(id);
+        let others = T::memory(context)
+            .find(|object| object.id_at(&session.endpoint).is_some_and(|id| !is_ours(id)))
+            .iter()
+            .filter_map(|object| object.id_at(&session.endpoint).map(str::to_owned))
             .collect();
-        Self { number, started, anchored: unseen.len(), unseen, gone }
+        let (anchored, managed) = (unseen.len(), unseen.len() + told.len());
+        Self { number, started, anchored, managed, others, drifted: 0, unmanaged: 0, unseen, told, gone }
+    }
+
+    /// Counts one that was compared.
+    pub(super) fn count(&mut self, differs: bool) {
+        self.drifted += usize::from(differs);
     }
 
     /// Whose identity has this id.
     pub(super) fn see(&mut self, id: &str) -> Option<Arc<T>> {
         self.gone.retain(|_, gone| gone != id);
-        self.unseen.remove(id)
+        let seen = self.unseen.remove(id).or_else(|| self.told.remove(id));
+        self.unmanaged += usize::from(seen.is_none() && !self.others.contains(id));
+        seen
     }
 
     /// What the server does not have at all, its objects have to say.
@@ -165,6 +245,11 @@ impl<T: Identity> Stocktaking<T> {
             missing: missing.len(),
             absent,
         };
+        if whole.is_some() {
+            let drifted = self.drifted + missing.len() + self.told.len();
+            let counts = counts(self.managed, drifted, self.unmanaged);
+            session.inventory.count(T::RESOURCE_TYPE, counts);
+        }
         if self.settle(context, provider, session, taken) {
             for object in missing.iter().filter(|object| is_synced(&***object)) {
                 tracing::info!(
@@ -201,6 +286,11 @@ impl<T: Identity> Stocktaking<T> {
     }
 }
 
+fn counts(managed: usize, drifted: usize, unmanaged: usize) -> IdentityCounts {
+    let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    IdentityCounts { managed: count(managed), drifted: count(drifted), unmanaged: count(unmanaged) }
+}
+
 /// Calls those who wait for a listing, and forgets who waits no more.
 fn call_back<T: Identity>(context: &Context, session: &Session) {
     let kind = T::memory(context);
@@ -212,11 +302,10 @@ fn call_back<T: Identity>(context: &Context, session: &Session) {
     }
 }
 
-/// Whether the object's identity ought to be on the server. One that was told
-/// to be missing is missed once.
-fn is_expected<T: Identity>(object: &T) -> bool {
-    let is_told = || object.record().reason() == Some(reasons::REMOTE_MISSING);
-    object.meta().deletion_timestamp.is_none() && object.anchor().is_some() && !is_told()
+/// Whether a person was told that an identity is missing, or that another has
+/// its place.
+fn is_told(reason: Option<&str>) -> bool {
+    matches!(reason, Some(reasons::REMOTE_MISSING | reasons::ALREADY_EXISTS | reasons::IDENTITY_INACTIVE))
 }
 
 /// Whether an object that was there when the listing began is there now, and
@@ -230,6 +319,6 @@ fn is_still_there<T: Identity>(context: &Context, object: &T) -> bool {
     })
 }
 
-pub(super) fn is_synced<T: Identity>(object: &T) -> bool {
+fn is_synced<T: Identity>(object: &T) -> bool {
     object.record().is_synced(object.meta().generation)
 }

@@ -233,7 +233,7 @@ impl<T: Identity> Pass<'_, T> {
         } else {
             let group = present.whole();
             let whole = || put::body(&group, &[batch.change(&group, rules)]);
-            self.send_either(&id, &batch.request(), group.version(), whole).await?
+            self.send_either(&id, &batch.request(), &group, whole).await?
         };
         if let Some(group) = shown {
             present.group = group;

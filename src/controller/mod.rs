@@ -35,6 +35,7 @@ mod names;
 mod namespaces;
 mod objects;
 mod observe;
+mod outside;
 mod pace;
 mod paced;
 mod pass;

@@ -25,12 +25,13 @@ use crate::{
         reasons,
     },
     runtime::entropy,
-    scim::{error, port::Port},
+    scim::{error, path::AttributePath, port::Port},
     sync::{
         address::Reading,
         backoff,
         claims::{Claimed, Rival},
         desired::{Desired, InvalidSpec},
+        external::Policies,
         intent::Intent,
         lifecycle::Step,
         lookup::Lookup,
@@ -66,6 +67,10 @@ pub(super) struct Pass<'a, T: Identity> {
     /// What the provider says about deletion; before a deletion it is asked
     /// for at the API server.
     pub(super) provider_policy: Option<DeletionPolicy>,
+    /// What the provider says about changes from outside.
+    pub(super) policies: Policies,
+    /// What somebody changed on the server, where that is only told.
+    pub(super) drifted: Vec<AttributePath>,
     /// What the provider says about adoption.
     pub(super) provider_adoption: Option<Adoption>,
     pub(super) desired: Result<Desired, InvalidSpec>,
@@ -128,6 +133,8 @@ impl<'a, T: Identity> Pass<'a, T> {
             session,
             refusal: None,
             provider_policy: spec.as_ref().and_then(|spec| spec.deletion_policy),
+            policies: spec.as_ref().map(Policies::of).unwrap_or_default(),
+            drifted: Vec::new(),
             provider_adoption: spec.and_then(|spec| spec.adoption),
             desired: object.desired(),
             terms: Terms::default(),
@@ -256,6 +263,7 @@ impl<'a, T: Identity> Pass<'a, T> {
                 let refused = self.conflict.take().map(Fault::from);
                 return Err(refused.unwrap_or_else(|| Fault::Undecided("a creation was refused".to_owned())));
             }
+            Step::Stall(obstacle) if obstacle.is_outside() => return Ok(Some(Self::tell_outside(&obstacle))),
             Step::Stall(obstacle) => return Ok(Some(self.stall(&obstacle))),
         }
         Ok(None)
@@ -266,6 +274,9 @@ impl<'a, T: Identity> Pass<'a, T> {
     fn updated(&mut self, obstacle: Option<&Obstacle>) -> End {
         if let Some(left) = self.shown_late.take() {
             return End::Quiet(Some(left));
+        }
+        if let Some(obstacle) = obstacle.filter(|it| it.is_outside()) {
+            return Self::tell_outside(obstacle);
         }
         if let Some(obstacle) = obstacle.filter(|_| self.unwanted_left == 0) {
             return self.stall(obstacle);

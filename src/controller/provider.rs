@@ -305,14 +305,19 @@ async fn say<P: ProviderObject>(context: &Context, provider: &P, outcome: &Outco
     let before = context.connections.said(provider);
     let previous = before.conditions.clone().unwrap_or_default();
     let (generation, now) = (provider.meta().generation, Time(context.clock.now()));
-    let missing = match context.sessions.of(&provider.key()) {
-        Standing::Open(session) => session.inventory.known().to_remember(),
-        Standing::Unknown | Standing::Failing => before.missing.clone(),
+    let (missing, counts) = match context.sessions.of(&provider.key()) {
+        Standing::Open(session) => {
+            (session.inventory.known().to_remember(), session.inventory.counts_to_tell())
+        }
+        Standing::Unknown | Standing::Failing => (before.missing.clone(), None),
     };
+    let (users, groups) = counts.unwrap_or((before.users, before.groups));
     let status = ScimProviderStatus {
         observed_generation: generation,
         endpoint_key: endpoint_key_of(provider.common()),
         capabilities: capabilities(context, &provider.key()).or_else(|| before.capabilities.clone()),
+        users,
+        groups,
         missing,
         conditions: Some(provider_conditions(&previous, generation, now, outcome)),
     };

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::{
     context::Context,
     identity::Identity,
-    inventory::{Stocktaking, is_synced},
+    inventory::Stocktaking,
     look, names,
     observe::Observed,
     password,
@@ -26,7 +26,10 @@ use crate::{
         port::ResourceType,
         resource::Resource,
     },
-    sync::members::{self, Census},
+    sync::{
+        external,
+        members::{self, Census},
+    },
 };
 
 /// Sweeps at once and then once an interval, give or take a tenth, so that
@@ -41,6 +44,9 @@ pub(super) async fn repeat(context: &Arc<Context>, provider: &ProviderKey, sessi
             if let Err(error) = swept {
                 tracing::warn!(%error, %provider, "a sweep broke off");
             }
+        }
+        if session.inventory.round_ends() {
+            context.providers.trigger(provider);
         }
         password::compare(context, provider, session).await;
         tokio::select! {
@@ -75,8 +81,9 @@ async fn sweep<T: Identity>(
             census.see(&resource);
             observed.compare(context, session, &roster, &resource);
             let object = resource.id().and_then(|id| stock.see(&id));
-            if let Some(object) = object.filter(|object| is_synced(&**object)) {
-                compare(context, session, &roster, &*object, &resource, requested);
+            if let Some(object) = object {
+                let differs = compare(context, session, &roster, &*object, &resource, requested);
+                stock.count(differs);
             }
         }
     })
@@ -96,7 +103,9 @@ async fn sweep<T: Identity>(
     Ok(())
 }
 
-/// A page that was asked for before our last write tells nothing about it.
+/// Whether what is listed is not as the object wants it. A page that was asked
+/// for before our last write tells nothing about it. Whoever told of somebody
+/// else's doing goes on once that is over.
 fn compare<T: Identity>(
     context: &Context,
     session: &Session,
@@ -104,16 +113,27 @@ fn compare<T: Identity>(
     object: &T,
     resource: &Resource,
     requested: Instant,
-) {
+) -> bool {
     let kind = T::memory(context);
-    if kind.changed_since(object, before(session, requested)) {
-        return;
+    let record = object.record();
+    let is_synced = record.is_synced(object.meta().generation);
+    if !is_synced && !record.tells_of_others() {
+        return false;
     }
-    if differs(context, session, roster, object, resource) {
+    if kind.changed_since(object, before(session, requested)) {
+        return false;
+    }
+    let differs = differs(context, session, roster, object, resource);
+    if !is_synced {
+        if external::is_over(record.reason(), resource, differs) {
+            kind.wake(object);
+        }
+    } else if differs {
         kind.suspect(object);
     } else {
         kind.listed_as_wanted(object);
     }
+    differs
 }
 
 /// Who was changed after this moment may still be shown as before to whoever
@@ -134,7 +154,10 @@ fn differs<T: Identity>(
     let comparison = session.comparison::<T>(&desired, &context.digester);
     let differs =
         !comparison.changes(&record.known, resource).is_empty() || !comparison.fixed(resource).is_empty();
-    if differs || session.terms(object, &desired).refusal().is_some() {
+    if differs
+        || external::is_deactivated(record.active, &desired, resource)
+        || session.terms(object, &desired).refusal().is_some()
+    {
         return true;
     }
     if desired.unwanted().iter().any(|unwanted| unwanted.is_in(resource)) {

@@ -13,6 +13,7 @@ use crate::{
         address::Reading,
         desired::Desired,
         diff::{Change, Comparison},
+        external::{self, Deactivated},
         lookup::name_attribute,
         obstacle::Obstacle,
         put,
@@ -34,11 +35,21 @@ impl<T: Identity> Pass<'_, T> {
         };
         let comparison = session.comparison::<T>(&desired, &self.context.digester);
         comparison.forget_old(&mut self.record.known, &observed);
-        let changes = comparison.changes(&self.record.known, &observed);
+        let mut changes = comparison.changes(&self.record.known, &observed);
         let settling = self.applied_and_settling();
-        if !changes.is_empty() && settling.is_some() {
+        let deactivated = self.deactivated(&desired, &observed);
+        if settling.is_some() && !(changes.is_empty() && deactivated == Deactivated::No) {
             self.shown_late = settling;
             return Ok(None);
+        }
+        match deactivated {
+            // Any write may enable it again, a password most of all.
+            Deactivated::Stays => return Ok(Some(Obstacle::Deactivated)),
+            Deactivated::Ends => {
+                changes.retain(|change| change.path != external::active());
+                changes.push(external::activation());
+            }
+            Deactivated::No => changes = self.keep_drift(changes),
         }
         if !changes.is_empty() && session.capabilities().kind(T::RESOURCE_TYPE).update.is_none() {
             let paths = changes.iter().map(|change| change.path.to_string()).collect();
@@ -63,16 +74,21 @@ impl<T: Identity> Pass<'_, T> {
         }
         T::memory(self.context).made_manager(&self.object, desired.manager());
         self.show_attributes(&observed);
+        self.record.active = shown_active(&observed);
         if settling.is_some() && self.was_given_its_members(&session) {
             self.shown_late = settling;
             return Ok(None);
         }
-        self.update_members(&observed).await?;
+        if !self.keeps_members(&observed) {
+            self.update_members(&observed).await?;
+        }
         let password = self.update_password(&observed).await?;
-        self.unwanted_left = self.remove_unwanted(desired.unwanted(), &observed).await?;
+        if !self.keeps_unwanted(desired.unwanted(), &observed) {
+            self.unwanted_left = self.remove_unwanted(desired.unwanted(), &observed).await?;
+        }
         let fixed: Vec<String> = comparison.fixed(&observed).iter().map(ToString::to_string).collect();
         let immutable = (!fixed.is_empty()).then_some(Obstacle::Immutable { paths: fixed });
-        Ok(immutable.or(password))
+        Ok(immutable.or(password).or(self.drift()))
     }
 
     /// What status shows of what the server alone sets.
@@ -131,4 +147,9 @@ impl<T: Identity> Pass<'_, T> {
     pub(super) fn id(&self) -> Option<String> {
         self.record.anchor.as_ref().map(|anchor| anchor.id.clone())
     }
+}
+
+/// Whether an account is active, where the server says.
+fn shown_active(observed: &Resource) -> Option<bool> {
+    observed.get(&external::active()).and_then(serde_json::Value::as_bool)
 }

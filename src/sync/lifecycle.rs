@@ -78,6 +78,8 @@ pub struct Facts<'a> {
     pub frozen: bool,
     /// What is known of the identity if its id finds nobody.
     pub absence: Absence,
+    /// One that somebody deleted is told of, and not made anew.
+    pub tells_deletion: bool,
     /// The server's endpoint key; `None` while it cannot be talked to.
     pub endpoint: Option<&'a str>,
     /// What the server makes of the manifest.
@@ -205,6 +207,9 @@ pub fn next(facts: &Facts<'_>, resource_type: ResourceType, digester: &Digester)
     match facts.anchor {
         Some(anchor) => match read_back(anchor, endpoint, facts, resource_type) {
             ReadBack::Same(_) => Step::Update,
+            ReadBack::Gone if facts.tells_deletion && pending(facts).is_none() => {
+                Step::Stall(Obstacle::Missing { id: anchor.id.clone() })
+            }
             ReadBack::Gone => creation(facts, digester),
             ReadBack::Other(step) => step,
         },

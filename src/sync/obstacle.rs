@@ -5,7 +5,13 @@ use super::{
     rules::Violation,
     unsupported::Unsupported,
 };
-use crate::{api::reasons, scim::port::ResourceType};
+use crate::{
+    api::{
+        names::{REACTIVATE_REQUESTED_AT, RECONCILE_REQUESTED_AT},
+        reasons,
+    },
+    scim::port::ResourceType,
+};
 
 /// Why nothing goes on by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +89,18 @@ pub enum Obstacle {
     Violation(Violation),
     /// The server cannot do what is asked.
     Unsupported(ResourceType, Unsupported),
+    /// Somebody changed these on the server, and that is only told.
+    Drifted {
+        /// The attributes.
+        paths: Vec<String>,
+    },
+    /// Somebody disabled the account on the server.
+    Deactivated,
+    /// Somebody deleted the identity on the server, and that is only told.
+    Missing {
+        /// The id that it had.
+        id: String,
+    },
     /// These differ, and nobody can change them.
     Immutable {
         /// The attributes.
@@ -96,6 +114,12 @@ impl Obstacle {
         Because::new(self.reason(), self.message(kind))
     }
 
+    /// Whether it is somebody else's doing on the server, so that a sweep sees
+    /// when it is over.
+    pub fn is_outside(&self) -> bool {
+        matches!(self, Self::Drifted { .. } | Self::Deactivated | Self::Missing { .. })
+    }
+
     fn reason(&self) -> &'static str {
         match self {
             Self::EndpointChanged { .. } => reasons::ENDPOINT_CHANGED,
@@ -104,7 +128,9 @@ impl Obstacle {
             Self::StoodFor { .. } | Self::KeptBy { .. } | Self::Preceded { .. } => reasons::CONFLICT,
             Self::IdentityInactive { .. } => reasons::IDENTITY_INACTIVE,
             Self::AdoptionForbidden { .. } => reasons::ADOPTION_FORBIDDEN,
-            Self::NoSuchId { .. } | Self::NobodyThere => reasons::REMOTE_MISSING,
+            Self::NoSuchId { .. } | Self::NobodyThere | Self::Missing { .. } => reasons::REMOTE_MISSING,
+            Self::Drifted { .. } => reasons::DRIFTED,
+            Self::Deactivated => reasons::EXTERNALLY_DEACTIVATED,
             Self::AmbiguousCreate { .. } => reasons::AMBIGUOUS_CREATE,
             Self::Violation(violation) => violation.reason(),
             Self::Unsupported(_, unsupported) => unsupported.reason(),
@@ -177,6 +203,22 @@ impl Obstacle {
             ),
             Self::Violation(violation) => violation.to_string(),
             Self::Unsupported(resource_type, unsupported) => unsupported.message(*resource_type),
+            Self::Drifted { paths } => format!(
+                "somebody changed {} of this {kind} on the server, and the provider has driftPolicy: Report. It is \
+                 left as it is. To have it changed back, give this object's annotation {RECONCILE_REQUESTED_AT} a \
+                 new value; else make the manifest say what the server says.",
+                listed(paths)
+            ),
+            Self::Deactivated => format!(
+                "somebody disabled this {kind} on the server. It stays disabled, and nothing is sent to it. To \
+                 enable it again, give this object's annotation {REACTIVATE_REQUESTED_AT} a new value, such as the \
+                 time; if it is to stay so, set active: false."
+            ),
+            Self::Missing { id } => format!(
+                "somebody deleted the {kind} with the id {id} on the server, and the provider has \
+                 onExternalDeletion: Report. To have it created anew, give this object's annotation \
+                 {RECONCILE_REQUESTED_AT} a new value; else delete this object."
+            ),
             Self::Immutable { paths } => format!(
                 "the server lets nobody change {} of a {kind} that is there, and it has another value than the \
                  manifest. Nothing of it is sent, the rest is. Give the manifest the old value, or delete this object \

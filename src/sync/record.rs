@@ -38,6 +38,12 @@ pub struct Record {
     pub known: Known,
     /// The generation that the conditions speak of.
     pub observed_generation: Option<i64>,
+    /// The generation that the server was last made to follow.
+    pub applied_generation: Option<i64>,
+    /// Whether the account was active when it was last as it should be.
+    pub active: Option<bool>,
+    /// The request to enable the account that was last acted on.
+    pub last_handled_reactivate_at: Option<String>,
     /// The conditions.
     pub conditions: Vec<Condition>,
     /// A group's members.
@@ -68,6 +74,19 @@ impl Record {
         self.conditions.iter().any(stalled)
     }
 
+    /// Whether the manifest of this generation was applied once, whatever came
+    /// of it since.
+    pub fn is_applied(&self, generation: Option<i64>) -> bool {
+        (generation.is_some() && self.applied_generation == generation) || self.is_synced(generation)
+    }
+
+    /// Whether it was told what somebody else did, so that a sweep has to see
+    /// when that is over.
+    pub fn tells_of_others(&self) -> bool {
+        let told = [reasons::DRIFTED, reasons::EXTERNALLY_DEACTIVATED, reasons::REMOTE_MISSING];
+        self.anchor.is_some() && self.reason().is_some_and(|reason| told.contains(&reason))
+    }
+
     /// Whether this generation was compared with the identity that it only
     /// shows.
     pub fn is_observed(&self, generation: Option<i64>) -> bool {
@@ -80,6 +99,7 @@ impl Record {
         *self = Self {
             shown: anchor.map(|anchor| Shown { id: anchor.id, name: anchor.name }).or(self.shown.take()),
             observed_generation: self.observed_generation,
+            last_handled_reactivate_at: self.last_handled_reactivate_at.take(),
             conditions: std::mem::take(&mut self.conditions),
             last_handled_reconcile_at: self.last_handled_reconcile_at.take(),
             ..Self::default()
@@ -111,6 +131,9 @@ impl Record {
             origin: status.origin,
             known: known(status.managed_attributes, status.normalized),
             observed_generation: status.observed_generation,
+            applied_generation: status.applied_generation,
+            active: status.active,
+            last_handled_reactivate_at: status.last_handled_reactivate_at,
             conditions: status.conditions.unwrap_or_default(),
             members: None,
             applied_members: BTreeSet::new(),
@@ -130,6 +153,9 @@ impl Record {
             origin: status.origin,
             known: known(status.managed_attributes, status.normalized),
             observed_generation: status.observed_generation,
+            applied_generation: status.applied_generation,
+            active: None,
+            last_handled_reactivate_at: None,
             conditions: status.conditions.unwrap_or_default(),
             members: status.members,
             applied_members: status.applied_members.unwrap_or_default().into_iter().collect(),
@@ -148,6 +174,9 @@ impl Record {
             user_name,
             origin: self.origin,
             observed_generation: self.observed_generation,
+            applied_generation: self.applied_generation,
+            active: self.active,
+            last_handled_reactivate_at: self.last_handled_reactivate_at,
             managed_attributes: texts(&self.known.managed),
             normalized: normalized(&self.known),
             attributes: (!self.attributes.is_empty()).then_some(self.attributes),
@@ -166,6 +195,7 @@ impl Record {
             display_name,
             origin: self.origin,
             observed_generation: self.observed_generation,
+            applied_generation: self.applied_generation,
             managed_attributes: texts(&self.known.managed),
             normalized: normalized(&self.known),
             members: self.members,

@@ -176,6 +176,18 @@ const REASONS: &[(&str, On, &str, &str)] = &[
         "activate it on the server, or name it in `adoptID`",
     ),
     (
+        reasons::DRIFTED,
+        On::Identities,
+        "somebody changed attributes on the server, and the provider has `driftPolicy: Report`",
+        "change the manifest or the server; or have it changed back by a new value of the annotation `scim-operator.dev/reconcile-requested-at`",
+    ),
+    (
+        reasons::EXTERNALLY_DEACTIVATED,
+        On::Users,
+        "somebody disabled the account on the server; nothing is sent to it",
+        "enable it there or by a new value of the annotation `scim-operator.dev/reactivate-requested-at`; or set `active: false`",
+    ),
+    (
         reasons::INVENTORY_IMPLAUSIBLE,
         On::Providers,
         "so many users or groups that objects stand for are missing on the server at once that it is not believed: nothing is created, deleted or put right there",
@@ -184,8 +196,8 @@ const REASONS: &[(&str, On, &str, &str)] = &[
     (
         reasons::REMOTE_MISSING,
         On::Identities,
-        "nobody on the server has the id in `adoptID`, or the names of an object that only observes",
-        "mend the id or the names; an observing object looks again by itself",
+        "nobody on the server has the id in `adoptID`, or the names of an object that only observes; or somebody deleted the identity there, and the provider has `onExternalDeletion: Report`",
+        "mend the id or the names; an observing object looks again by itself; to have a deleted one created anew, set the annotation `scim-operator.dev/reconcile-requested-at` to a new value",
     ),
     (
         reasons::NAME_TAKEN,

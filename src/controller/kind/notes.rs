@@ -320,7 +320,7 @@ impl<T: Identity> Kind<T> {
 /// What people ask for changes with the manifest, and with a request to
 /// compare.
 fn asked<T: Identity>(object: &T) -> u64 {
-    fingerprint(&(object.meta().generation, object.requested_at()))
+    fingerprint(&(object.meta().generation, object.requested_at(), object.reactivation_requested_at()))
 }
 
 /// A number that stands for a value while this process lives.

@@ -17,6 +17,27 @@ fn an_id_that_finds_nobody_proves_nothing() {
 }
 
 #[test]
+fn a_deletion_by_somebody_else_is_told_where_the_provider_says_so() {
+    let told = |state| State { tells_deletion: true, reading: Reading::Gone, ..state };
+    let missing = stall(Obstacle::Missing { id: one("1") });
+    check(vec![
+        ("gone", told(anchored()), missing.clone()),
+        (
+            "not before it is proven",
+            State { absence: Absence::Unknown, ..told(anchored()) },
+            Step::AwaitListing,
+        ),
+        ("an old note is of another", State { intent: Some(intent(None)), ..told(anchored()) }, missing),
+        (
+            "made anew in a pass that was interrupted",
+            State { intent: Some(intent(Some("1"))), ..told(anchored()) },
+            Step::LookForAnnounced,
+        ),
+        ("being deleted", deleted(told(anchored())), Step::Release),
+    ]);
+}
+
+#[test]
 fn nothing_is_created_deleted_or_put_right_where_too_many_are_missing() {
     let frozen = |state| State { frozen: true, ..state };
     let present = |state| State { reading: Reading::Present(alice()), ..state };
