@@ -3,6 +3,7 @@
 //! and groups whom nobody manages, and ends with a look at whether all of them
 //! are as they were and nothing repeats for ever.
 
+mod claims;
 mod crashes;
 mod leader;
 mod outage;

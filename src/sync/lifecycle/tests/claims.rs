@@ -2,8 +2,8 @@
 
 use super::*;
 
-fn rival(proven: bool) -> Option<Rival> {
-    Some(Rival { called: "the ScimUser bob".to_owned(), proven })
+fn rival(proven: bool) -> Rival {
+    Rival { called: "the ScimUser bob".to_owned(), proven }
 }
 
 fn kept() -> Step {
@@ -16,23 +16,31 @@ fn preceded() -> Step {
 
 #[test]
 fn whoever_has_to_give_way_reads_and_changes_nothing() {
-    let loser = State { rival: rival(false), ..anchored() };
+    let loser = State { rival: Some(rival(false)), ..anchored() };
     check(vec![
-        ("it stalls", State { rival: rival(false), ..anchored() }, kept()),
-        ("in sync or not", State { settled: true, ..State { rival: rival(true), ..anchored() } }, kept()),
+        ("it stalls", State { rival: Some(rival(false)), ..anchored() }, kept()),
+        (
+            "in sync or not",
+            State { settled: true, ..State { rival: Some(rival(true)), ..anchored() } },
+            kept(),
+        ),
         (
             "without a server too",
-            State { endpoint: None, ..State { rival: rival(false), ..anchored() } },
+            State { endpoint: None, ..State { rival: Some(rival(false)), ..anchored() } },
             kept(),
         ),
         ("it needs no finalizer", State { finalizer: false, ..loser }, kept()),
-        ("whoever lets go lets go", State { observes: true, rival: rival(false), ..anchored() }, Step::LetGo),
+        (
+            "whoever lets go lets go",
+            State { observes: true, rival: Some(rival(false)), ..anchored() },
+            Step::LetGo,
+        ),
     ]);
 }
 
 #[test]
 fn the_deletion_of_whoever_has_to_give_way_calls_nothing() {
-    let loser = |proven| deleted(State { rival: rival(proven), ..anchored() });
+    let loser = |proven| deleted(State { rival: Some(rival(proven)), ..anchored() });
     check(vec![
         ("what is only cached may be gone", loser(false), Step::ProveRival),
         ("proven", loser(true), Step::Release),
