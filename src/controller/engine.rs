@@ -253,7 +253,8 @@ pub(super) fn outcome_name(outcome: &Outcome) -> &'static str {
 }
 
 /// Writes status if it says anything new. An object that changed meanwhile is
-/// read again: what was created must be recorded whatever else happened.
+/// read again: what was created must be recorded whatever else happened. Only
+/// an anchor that somebody else wrote is not written over.
 pub(super) async fn write<T: Identity>(
     pass: &mut Pass<'_, T>,
     outcome: Option<&Outcome>,
@@ -270,7 +271,14 @@ pub(super) async fn write<T: Identity>(
                 pass.object = written;
                 return Ok(());
             }
-            Err(ObjectError::Stale) => pass.object = pass.context.objects.live(&pass.object).await?,
+            Err(ObjectError::Stale) => {
+                let live = pass.context.objects.live(&pass.object).await?;
+                if live.anchor() != pass.object.anchor() {
+                    // Whoever anchored it meanwhile knew more than this pass.
+                    return Err(ObjectError::Stale);
+                }
+                pass.object = live;
+            }
             Err(error) => return Err(error),
         }
     }
