@@ -48,6 +48,9 @@ pub const ABSENT: usize = 16;
 /// The longest digest in a status.
 pub const DIGEST: usize = 128;
 
+/// The most protected names of one kind.
+pub const PROTECTED: usize = 64;
+
 /// The most grants of one cluster provider.
 pub const GRANTS: usize = 64;
 

@@ -34,7 +34,8 @@ pub use self::{
     person::{Enterprise, Manager, ManagerRef, Name},
     provider::{
         Adoption, ClusterScimProvider, ClusterScimProviderSpec, DriftPolicy, ExternalDeactivation,
-        ExternalDeletion, Rate, RateLimit, ScimProvider, ScimProviderSpec, ScimProviderStatus,
+        ExternalDeletion, ProtectedNames, Rate, RateLimit, ScimProvider, ScimProviderSpec,
+        ScimProviderStatus,
     },
     shared::{
         AdoptionPolicy, Anchor, DeletionPolicy, GroupDeletionPolicy, Mode, Normalized, Origin, ProviderKind,

@@ -147,6 +147,11 @@ pub struct ScimProviderSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_external_deletion: Option<ExternalDeletion>,
 
+    /// Names that nothing is ever done to, whatever objects say. Absent: only
+    /// that of the operator's own account, where the credentials tell it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protected: Option<ProtectedNames>,
+
     /// Stops everything: no request is sent to the server, not even for
     /// objects that are deleted; those wait. Absent: false.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -217,6 +222,27 @@ pub enum ExternalDeletion {
     #[default]
     Recreate,
     Report,
+}
+
+/// Names of those who are never adopted, changed, deactivated, deleted or
+/// removed from a group, and which nobody is given.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProtectedNames {
+    /// The userNames, whatever the case, for example `["break-glass"]`.
+    /// Absent: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::PROTECTED), inner(length(min = 1, max = bounds::PATTERN)))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub user_names: Option<Vec<String>>,
+
+    /// The displayNames of groups, whatever the case, for example
+    /// `["Administrators"]`. Their members stay as they are, too. Absent:
+    /// none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = bounds::PROTECTED), inner(length(min = 1, max = bounds::PATTERN)))]
+    #[x_kube(merge_strategy = ListMerge::Atomic)]
+    pub groups: Option<Vec<String>>,
 }
 
 /// How many requests are sent to one server.

@@ -35,6 +35,10 @@ pub const IDENTITY_MISMATCH: &str = "IdentityMismatch";
 /// identity.
 pub const ENDPOINT_CHANGED: &str = "EndpointChanged";
 
+/// The provider protects the name: nothing is done to whoever has it, and
+/// nobody is given it.
+pub const PROTECTED: &str = "Protected";
+
 /// The server refuses a rename, because the new name is taken.
 pub const NAME_TAKEN: &str = "NameTaken";
 

@@ -36,6 +36,7 @@ use crate::{
         digest::Digester,
         outcome::{Because, Request, explained, refusal},
         pace,
+        protected::Protected,
     },
 };
 
@@ -71,6 +72,13 @@ impl Connection {
         let same_grants = self.grants.as_deref() == provider.grants();
         let same_request = self.requested.as_ref() == request(provider);
         self.uid == provider.uid() && self.spec == *provider.common() && same_grants && same_request
+    }
+
+    /// Has the names protected that the provider protects, and that of the
+    /// account that the credentials are those of.
+    pub(super) fn protect(&self) {
+        let own_account = self.credentials.account();
+        self.session.protect(Protected::new(self.spec.protected.as_ref(), own_account.as_deref()));
     }
 
     /// Whether the certificates that it was made with are still the ones that
@@ -147,6 +155,7 @@ pub(super) async fn connect<P: ProviderObject>(
         credentials,
         session,
     });
+    connection.protect();
     probe(&connection).await?;
     Ok(connection)
 }

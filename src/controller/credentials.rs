@@ -1,8 +1,12 @@
 //! Credentials out of Secrets, in every way that a provider's `auth` can say.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::{Mutex, PoisonError},
+};
 
 use async_trait::async_trait;
+use secrecy::ExposeSecret as _;
 use tokio::sync::RwLock;
 
 use super::secrets::Secrets;
@@ -32,6 +36,8 @@ pub(super) struct SecretCredentials {
     /// The host that the credentials are sent to.
     host: String,
     current: Current,
+    /// The user or client that they are those of, where they tell it.
+    account: Mutex<Option<String>>,
 }
 
 enum Current {
@@ -60,6 +66,7 @@ impl SecretCredentials {
     /// when a token is wanted.
     pub(super) async fn read(secrets: Secrets, auth: &Auth, server: &Server<'_>) -> Result<Self, Because> {
         let (auth, host) = (auth.clone(), server.endpoint.host());
+        let mut account = None;
         let current = match auth.auth_type {
             AuthType::None => {
                 check_anonymous(server)?;
@@ -70,13 +77,28 @@ impl SecretCredentials {
                 let request = token_request(oauth2, server.allow_insecure_http)?;
                 let token_host = request.token_url.host();
                 let client = client_secret(&secrets, oauth2, &token_host, &host).await?;
+                account = Some(client.id.expose_secret().to_owned());
                 let tokens = OAuth2::new(request, client, server.addresses.clone(), server.tls)
                     .map_err(unusable_client)?;
                 Current::OAuth2 { tokens: Box::new(tokens), token_host }
             }
-            _ => Current::Fixed(RwLock::new(fixed(&secrets, &auth, &host).await?)),
+            _ => {
+                let (header, user) = fixed(&secrets, &auth, &host).await?;
+                account = user;
+                Current::Fixed(RwLock::new(header))
+            }
         };
-        Ok(Self { secrets, auth, host, current })
+        Ok(Self { secrets, auth, host, current, account: Mutex::new(account) })
+    }
+
+    /// The user or client that the credentials are those of, where they tell
+    /// it.
+    pub(super) fn account(&self) -> Option<String> {
+        self.account.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note_account(&self, account: Option<String>) {
+        *self.account.lock().unwrap_or_else(PoisonError::into_inner) = account;
     }
 
     /// Reads the Secrets again; whether they say something else now. While
@@ -92,7 +114,8 @@ impl SecretCredentials {
         match &self.current {
             Current::None => Ok(false),
             Current::Fixed(known) => {
-                let header = fixed(&self.secrets, &self.auth, &self.host).await?;
+                let (header, user) = fixed(&self.secrets, &self.auth, &self.host).await?;
+                self.note_account(user);
                 let mut known = known.write().await;
                 let is_another = *known != header;
                 *known = header;
@@ -101,6 +124,7 @@ impl SecretCredentials {
             Current::OAuth2 { tokens, token_host } => {
                 let oauth2 = self.auth.oauth2.as_ref().ok_or_else(no_block)?;
                 let client = client_secret(&self.secrets, oauth2, token_host, &self.host).await?;
+                self.note_account(Some(client.id.expose_secret().to_owned()));
                 Ok(tokens.rotate(client).await)
             }
         }
@@ -156,9 +180,11 @@ impl fmt::Debug for SecretCredentials {
     }
 }
 
-/// A header that stays the same until a Secret changes.
-async fn fixed(secrets: &Secrets, auth: &Auth, host: &str) -> Result<Header, Because> {
+/// A header that stays the same until a Secret changes, and the user whose it
+/// is, where it has one.
+async fn fixed(secrets: &Secrets, auth: &Auth, host: &str) -> Result<(Header, Option<String>), Because> {
     let hosts = [host];
+    let mut user = None;
     let header = match auth {
         Auth { auth_type: AuthType::Bearer, bearer: Some(block), .. } => {
             bearer(&secrets.value(&block.token_secret_ref, &hosts).await?)
@@ -169,6 +195,7 @@ async fn fixed(secrets: &Secrets, auth: &Auth, host: &str) -> Result<Header, Bec
             ..
         } => {
             let username = secrets.value(username_secret_ref, &hosts).await?;
+            user = Some(username.expose_secret().to_owned());
             basic(&username, &secrets.value(password_secret_ref, &hosts).await?)
         }
         Auth {
@@ -178,7 +205,7 @@ async fn fixed(secrets: &Secrets, auth: &Auth, host: &str) -> Result<Header, Bec
         } => custom(name, prefix.as_deref(), &secrets.value(value_secret_ref, &hosts).await?),
         _ => return Err(no_block()),
     };
-    header.map_err(|unusable| {
+    header.map(|header| (header, user)).map_err(|unusable| {
         let message = format!("the credentials cannot be sent: {unusable}. Put others into the Secret.");
         Because::new(reasons::UNAUTHORIZED, message)
     })

@@ -16,6 +16,7 @@ impl<T: Identity> Pass<'_, T> {
             refused: kind.was_refused(&self.object, &intent.nonce),
         });
         let elder = self.elder();
+        let protected = self.session.as_ref().map(|session| session.protected()).unwrap_or_default();
         let facts = Facts {
             deleting: self.is_deleting(),
             has_finalizer: self.has_finalizer(),
@@ -35,6 +36,7 @@ impl<T: Identity> Pass<'_, T> {
             tells_deletion: self.tells_deletion(),
             endpoint: self.session.as_ref().map(|session| session.endpoint.as_str()),
             terms: &self.terms,
+            protected: &protected,
             conflicted: self.conflict.is_some(),
             anchor: self.record.anchor.as_ref(),
             announced,

@@ -6,8 +6,8 @@ use kube::ResourceExt as _;
 
 use self::present::Present;
 use super::{
-    context::Context, fault::Fault, identity::Identity, kind::Kind, names, pass::Pass, roster::Roster,
-    unseen::Sight,
+    context::Context, fault::Fault, identity::Identity, kind::Kind, names, pass::Pass, protection,
+    roster::Roster, unseen::Sight,
 };
 use crate::{
     api::{MemberCounts, Membership},
@@ -79,14 +79,18 @@ impl<T: Identity> Pass<'_, T> {
         let now = self.context.clock.now();
         let plan = self.plan_members(wanted, present)?;
         let (left_out, concerned) = (plan.left_out, plan.ids().cloned().collect());
-        let mut plan = plan.without(&refusals.held(self.generation, now)).without(&present.unasked);
+        let plan = plan.without(&refusals.held(self.generation, now)).without(&present.unasked);
+        let protected = self.protected_among(&plan).await?;
+        let mut plan = plan.without(&protected);
         self.remember_additions(wanted, &plan, present.sight).await?;
         self.name_additions(wanted, &mut plan)?;
         let cut = Cut::of(&self.server()?.dialect.profile.members, self.puts_members()?);
         let mut batches = Batches::of(plan, refusals.ids(), cut);
         let words = self.send_members(&mut batches, present).await?;
         let ignored = self.ignored_members(refusals.ids(), present).await?;
-        let refused = batches.refused_ids().union(&ignored).cloned().collect();
+        let refused: BTreeSet<String> =
+            batches.refused_ids().union(&ignored).chain(&protected).cloned().collect();
+        let words = words.or_else(|| (!protected.is_empty()).then(|| protection::WORDS.to_owned()));
         refusals.learn(self.generation, now, &concerned, &refused, words);
         kind.refuse_members(&self.object, refusals);
         let is_unfinished = batches.is_undecided() || !present.unasked.is_empty();

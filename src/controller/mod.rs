@@ -42,6 +42,7 @@ mod pass;
 mod password;
 mod permission;
 mod place;
+mod protection;
 mod provider;
 mod providers;
 mod roster;

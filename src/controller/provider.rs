@@ -238,6 +238,9 @@ async fn keep<P: ProviderObject>(
         Err(_) if is_ending => false,
         renewed => renewed?,
     };
+    if renewed {
+        connection.protect();
+    }
     if renewed || connection.session.traffic.is_doubtful() {
         super::connection::probe(connection).await?;
     }

@@ -18,12 +18,15 @@ use super::{
     providers::ProviderKey,
     traffic::{Sender, Traffic},
 };
-use crate::scim::{
-    capabilities::Capabilities,
-    discovery::Discovery,
-    error::Error,
-    port::{Port, ResourceType},
-    profile::Dialect,
+use crate::{
+    scim::{
+        capabilities::Capabilities,
+        discovery::Discovery,
+        error::Error,
+        port::{Port, ResourceType},
+        profile::Dialect,
+    },
+    sync::protected::Protected,
 };
 
 /// One provider's server, once it was found to answer.
@@ -52,6 +55,7 @@ pub(super) struct Session {
     /// Whom the server is found to miss.
     pub(super) inventory: Arc<Inventory>,
     capabilities: RwLock<Arc<Capabilities>>,
+    protected: RwLock<Arc<Protected>>,
     bare: Arc<dyn Port>,
     closed: CancellationToken,
 }
@@ -132,6 +136,7 @@ impl Session {
             by_search: AtomicBool::new(false),
             by_put: ByPut::new(&capabilities),
             capabilities: RwLock::new(Arc::new(capabilities)),
+            protected: RwLock::default(),
             dialect,
             names: Names::default(),
             inventory,
@@ -156,6 +161,16 @@ impl Session {
         let capabilities = Capabilities::of(&self.dialect.profile, discovery);
         self.by_put.heed(&capabilities);
         *self.capabilities.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(capabilities);
+    }
+
+    /// Whose names are protected there.
+    pub(super) fn protected(&self) -> Arc<Protected> {
+        Arc::clone(&self.protected.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Protects these names from now on.
+    pub(super) fn protect(&self, protected: Protected) {
+        *self.protected.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(protected);
     }
 
     /// Resolves when the session was replaced.

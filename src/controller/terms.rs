@@ -30,7 +30,9 @@ impl Session {
             deletion_policy: object.deletion_policy(),
             has_password: object.password_ref().is_some(),
         };
-        Terms::new(desired, asked, self.rules::<T>(), self.capabilities().kind(T::RESOURCE_TYPE))
+        let known = self.capabilities().kind(T::RESOURCE_TYPE);
+        let terms = Terms::new(desired, asked, self.rules::<T>(), known);
+        Terms { manifest: self.protected().refusal(desired).or(terms.manifest), ..terms }
     }
 
     /// How a manifest is compared with what the server has.

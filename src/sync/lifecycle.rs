@@ -19,6 +19,7 @@ use super::{
     obstacle::Obstacle,
     plausible::Absence,
     presence::{Takeover, ids, is_inactive, management, observation},
+    protected::Protected,
     terms::Terms,
     unsupported::Unsupported,
 };
@@ -84,6 +85,8 @@ pub struct Facts<'a> {
     pub endpoint: Option<&'a str>,
     /// What the server makes of the manifest.
     pub terms: &'a Terms,
+    /// Whose names are protected.
+    pub protected: &'a Protected,
     /// The identity's address.
     pub anchor: Option<&'a Address>,
     /// The note of a creation.
@@ -210,10 +213,10 @@ pub fn next(facts: &Facts<'_>, resource_type: ResourceType, digester: &Digester)
             ReadBack::Gone if facts.tells_deletion && pending(facts).is_none() => {
                 Step::Stall(Obstacle::Missing { id: anchor.id.clone() })
             }
-            ReadBack::Gone => creation(facts, digester),
+            ReadBack::Gone => creation(facts, resource_type, digester),
             ReadBack::Other(step) => step,
         },
-        None => creation(facts, digester),
+        None => creation(facts, resource_type, digester),
     }
 }
 
@@ -233,7 +236,7 @@ fn watching(facts: &Facts<'_>) -> Step {
     }
 }
 
-fn creation(facts: &Facts<'_>, digester: &Digester) -> Step {
+fn creation(facts: &Facts<'_>, resource_type: ResourceType, digester: &Digester) -> Step {
     if let Some(announced) = pending(facts) {
         if announced.just_written {
             return if facts.fresh { Step::Create } else { Step::ProveFresh };
@@ -246,7 +249,7 @@ fn creation(facts: &Facts<'_>, digester: &Digester) -> Step {
             Aftermath::Nothing | Aftermath::Foreign => {}
         }
     }
-    management(facts)
+    management(facts, resource_type)
 }
 
 fn removal(facts: &Facts<'_>, resource_type: ResourceType, digester: &Digester) -> Step {
@@ -293,6 +296,7 @@ fn ending(facts: &Facts<'_>, resource: &Resource, resource_type: ResourceType) -
     let Terms { deletion, deactivation, .. } = *facts.terms;
     match (facts.policy, resource.id()) {
         (DeletionPolicy::Retain, _) => Step::Release,
+        (_, id) if facts.protected.is(resource, resource_type) => Step::Stall(Obstacle::Protected { id }),
         (DeletionPolicy::Deactivate, _) if is_inactive(resource) => Step::Release,
         (DeletionPolicy::Deactivate, _) if deactivation != Deactivation::Reversible => {
             unsupported(Unsupported::Deactivation(deactivation))
@@ -366,7 +370,12 @@ fn read_back<'a>(
         (Reading::NotYet, _) => ReadBack::Other(Step::Read),
         (Reading::Gone, Some(left)) => ReadBack::Other(Step::Settle(left)),
         (Reading::Gone, None) => missing(facts),
-        (Reading::Present(resource), _) if anchor.is(resource, resource_type) => ReadBack::Same(resource),
+        (Reading::Present(resource), _) if anchor.is(resource, resource_type) => {
+            match facts.protected.refuses(resource, anchor, resource_type) {
+                Some(obstacle) => ReadBack::Other(Step::Stall(obstacle)),
+                None => ReadBack::Same(resource),
+            }
+        }
         (Reading::Present(_), _) => {
             ReadBack::Other(Step::Stall(Obstacle::IdentityMismatch { id: anchor.id.clone() }))
         }

@@ -67,6 +67,18 @@ impl MatchKeys {
         Self(keys.collect())
     }
 
+    /// The keys of whoever has one of these names, whatever their case.
+    pub fn named<'a>(
+        resource_type: ResourceType,
+        names: impl IntoIterator<Item = &'a String>,
+        rules: &KindRules,
+    ) -> Self {
+        let path = shown_at(&AttributePath::core(name_attribute(resource_type)), rules);
+        let key =
+            |name: &String| MatchKey { path: path.clone(), is_name: true, value: name.clone(), exact: false };
+        Self(names.into_iter().map(key).collect())
+    }
+
     /// Whether there are none: such an identity cannot be found.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -297,6 +309,16 @@ mod tests {
         assert!(!keys().name(&other_name));
         let nameless = MatchKeys::of(&desired(&[("externalId", "7")]), &standard());
         assert!(nameless.name(&other_name));
+    }
+
+    #[test]
+    fn whoever_has_one_of_several_names_is_found_whatever_the_case() {
+        let names = ["break-glass".to_owned(), "robot".to_owned()];
+        let exact = rules(&json!({"attributes": {"userName": {"caseExact": true}}}));
+        let keys = MatchKeys::named(ResourceType::User, &names, &exact);
+        assert_eq!(keys.filters(&exact.filter).len(), 2);
+        assert!(keys.fit(&person(json!({"userName": "Break-Glass"}))));
+        assert!(!keys.fit(&person(json!({"userName": "break"}))));
     }
 
     #[test]

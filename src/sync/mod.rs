@@ -26,6 +26,7 @@ pub mod password;
 pub mod plan;
 pub mod plausible;
 pub mod presence;
+pub mod protected;
 pub mod put;
 pub mod record;
 pub mod rules;

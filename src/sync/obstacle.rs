@@ -85,6 +85,12 @@ pub enum Obstacle {
         /// Their ids.
         ids: Vec<String>,
     },
+    /// The name is one that the provider protects, in the manifest or on the
+    /// server.
+    Protected {
+        /// The id of the identity that has it now.
+        id: Option<String>,
+    },
     /// The manifest has something that the server does not take.
     Violation(Violation),
     /// The server cannot do what is asked.
@@ -132,6 +138,7 @@ impl Obstacle {
             Self::Drifted { .. } => reasons::DRIFTED,
             Self::Deactivated => reasons::EXTERNALLY_DEACTIVATED,
             Self::AmbiguousCreate { .. } => reasons::AMBIGUOUS_CREATE,
+            Self::Protected { .. } => reasons::PROTECTED,
             Self::Violation(violation) => violation.reason(),
             Self::Unsupported(_, unsupported) => unsupported.reason(),
             Self::Immutable { .. } => reasons::IMMUTABLE_ATTRIBUTE,
@@ -200,6 +207,16 @@ impl Obstacle {
                  (id {}). Nothing is changed. Look at it on the server: remove it there if nobody needs it, and \
                  this object creates a new one; or set deletionPolicy: Retain and delete this object.",
                 listed(ids)
+            ),
+            Self::Protected { id: None } => format!(
+                "the provider protects the name that this manifest gives the {kind} (spec.protected, or the operator's own \
+                 account). Nothing is created, taken over or changed. Give the {kind} another name, or ask whoever keeps \
+                 the provider."
+            ),
+            Self::Protected { id: Some(id) } => format!(
+                "the {kind} with the id {id} has a name on the server that the provider protects (spec.protected, or the \
+                 operator's own account). Nothing of it is changed, and it is not deleted. To let it go, set \
+                 deletionPolicy: Retain and delete this object; else ask whoever keeps the provider."
             ),
             Self::Violation(violation) => violation.to_string(),
             Self::Unsupported(resource_type, unsupported) => unsupported.message(*resource_type),

@@ -7,7 +7,7 @@ use super::{
     lookup::Lookup,
     obstacle::Obstacle,
 };
-use crate::scim::{path::AttributePath, resource::Resource};
+use crate::scim::{path::AttributePath, port::ResourceType, resource::Resource};
 
 /// Whether an identity that is there already may become the object's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,7 +42,7 @@ fn presence<'a>(facts: &Facts<'a>) -> Presence<'a> {
 }
 
 /// What becomes of an object that is to manage the one who is meant.
-pub(super) fn management(facts: &Facts<'_>) -> Step {
+pub(super) fn management(facts: &Facts<'_>, resource_type: ResourceType) -> Step {
     if let (Takeover::Forbidden, Some(id)) = (facts.takeover, facts.named_id) {
         return Step::Stall(Obstacle::AdoptionForbidden { id: id.to_owned() });
     }
@@ -60,6 +60,9 @@ pub(super) fn management(facts: &Facts<'_>) -> Step {
         Presence::One(found, id) => (found, id),
     };
     match facts.takeover {
+        Takeover::Allowed if facts.protected.is(found, resource_type) => {
+            Step::Stall(Obstacle::Protected { id: Some(id) })
+        }
         Takeover::Allowed => preceded(facts).map_or_else(|| Step::Adopt(found.clone()), Step::Stall),
         Takeover::Forbidden => Step::Stall(Obstacle::AdoptionForbidden { id }),
         Takeover::Unasked if is_inactive(found) => Step::Stall(Obstacle::IdentityInactive { id }),

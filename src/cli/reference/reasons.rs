@@ -200,6 +200,12 @@ const REASONS: &[(&str, On, &str, &str)] = &[
         "mend the id or the names; an observing object looks again by itself; to have a deleted one created anew, set the annotation `scim-operator.dev/reconcile-requested-at` to a new value",
     ),
     (
+        reasons::PROTECTED,
+        On::Identities,
+        "the provider protects this name, or it is that of the operator's own account: nothing is done to whoever has it, and nobody is given it",
+        "give the object another name, or ask whoever keeps the provider to take the name out of `spec.protected`",
+    ),
+    (
         reasons::NAME_TAKEN,
         On::Identities,
         "a change was refused, because a unique value is taken",

@@ -11,6 +11,7 @@ use crate::scim::path::AttributePath;
 mod claims;
 mod inventory;
 mod profile;
+mod protected;
 mod removal;
 mod takeover;
 
@@ -39,6 +40,7 @@ struct State {
     tells_deletion: bool,
     endpoint: Option<&'static str>,
     terms: Terms,
+    protected: Protected,
     conflicted: bool,
     anchor: Option<Address>,
     intent: Option<Intent>,
@@ -72,6 +74,7 @@ fn new() -> State {
         tells_deletion: false,
         endpoint: Some(HERE),
         terms: Terms { keys: MatchKeys::of(&desired(), &users(&json!({}))), ..Terms::default() },
+        protected: Protected::default(),
         conflicted: false,
         anchor: None,
         intent: None,
@@ -195,6 +198,7 @@ fn step(state: &State) -> Step {
         tells_deletion: state.tells_deletion,
         endpoint: state.endpoint,
         terms: &state.terms,
+        protected: &state.protected,
         conflicted: state.conflicted,
         anchor: state.anchor.as_ref(),
         announced: state.intent.as_ref().map(|intent| Announced {

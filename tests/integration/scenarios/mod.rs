@@ -8,6 +8,7 @@ mod crashes;
 mod leader;
 mod outage;
 mod population;
+mod protected;
 mod scene;
 mod stale;
 mod sweeps;
