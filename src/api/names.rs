@@ -21,6 +21,10 @@ pub const CREATE_INTENT: &str = "scim-operator.dev/create-intent";
 /// to which its values may be sent.
 pub const ALLOWED_HOSTS: &str = "scim-operator.dev/allowed-hosts";
 
+/// The annotation on a provider that says that two endpoints are one server
+/// under two addresses: `<old endpoint key> -> <new endpoint key>`.
+pub const ACCEPT_ENDPOINT: &str = "scim-operator.dev/accept-endpoint";
+
 /// The annotation on any of our objects whose new value asks for a full
 /// comparison now: usually the time.
 pub const RECONCILE_REQUESTED_AT: &str = "scim-operator.dev/reconcile-requested-at";

@@ -21,7 +21,7 @@ use crate::{
     api::{
         Grant, ScimProviderSpec,
         duration::parse_go_duration,
-        names::{ACCEPT_MISSING, RECONCILE_REQUESTED_AT},
+        names::{ACCEPT_ENDPOINT, ACCEPT_MISSING, RECONCILE_REQUESTED_AT},
         reasons,
     },
     scim::{
@@ -55,9 +55,10 @@ pub(super) struct Connection {
     spec: ScimProviderSpec,
     /// The grants it was made for.
     grants: Option<Vec<Grant>>,
-    /// The request for a comparison that it answers: a new one is a new
-    /// connection, whose sweep begins at once.
-    requested: Option<String>,
+    /// The annotations that it answers: a request for a comparison, and what
+    /// was said about a move. A new one is a new connection, whose sweep begins
+    /// at once, and for which everybody who waits is called.
+    requested: [Option<String>; 2],
     /// What the TLS options were when it was made.
     tls: TlsPrint,
     /// What requests authenticate with.
@@ -70,7 +71,7 @@ impl Connection {
     /// Whether it was made for this very provider as it is.
     pub(super) fn is_for(&self, provider: &impl ProviderObject) -> bool {
         let same_grants = self.grants.as_deref() == provider.grants();
-        let same_request = self.requested.as_ref() == request(provider);
+        let same_request = self.requested == request(provider);
         self.uid == provider.uid() && self.spec == *provider.common() && same_grants && same_request
     }
 
@@ -150,7 +151,7 @@ pub(super) async fn connect<P: ProviderObject>(
         uid: provider.uid(),
         spec: spec.clone(),
         grants: provider.grants().map(<[Grant]>::to_vec),
-        requested: request(provider).cloned(),
+        requested: request(provider),
         tls: TlsPrint::of(&tls, &context.digester),
         credentials,
         session,
@@ -205,8 +206,8 @@ async fn tls(secrets: &Secrets, spec: &ScimProviderSpec) -> Result<Tls, Because>
     Ok(Tls { roots, identity })
 }
 
-fn request(provider: &impl ProviderObject) -> Option<&String> {
-    provider.annotations().get(RECONCILE_REQUESTED_AT)
+fn request(provider: &impl ProviderObject) -> [Option<String>; 2] {
+    [RECONCILE_REQUESTED_AT, ACCEPT_ENDPOINT].map(|name| provider.annotations().get(name).cloned())
 }
 
 /// What a person accepts of those who are missing.

@@ -36,6 +36,7 @@ impl<T: Identity> Pass<'_, T> {
             tells_deletion: self.tells_deletion(),
             endpoint: self.session.as_ref().map(|session| session.endpoint.as_str()),
             terms: &self.terms,
+            move_accepted: self.is_move_accepted(),
             protected: &protected,
             conflicted: self.conflict.is_some(),
             anchor: self.record.anchor.as_ref(),

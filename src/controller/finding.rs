@@ -16,6 +16,9 @@ impl<T: Identity> Pass<'_, T> {
             // that lists can say that somebody is gone.
             port.list(T::RESOURCE_TYPE, PageRequest { start_index: 1, count: 1, by_search: false }).await?;
         }
+        if self.is_move_accepted() {
+            self.claimed = self.claimed_of(found.as_slice());
+        }
         self.reading = found.map_or(Reading::Gone, Reading::Present);
         self.note_reading();
         Ok(())

@@ -15,6 +15,7 @@ mod context;
 mod creation;
 mod credentials;
 mod ending;
+mod endpoint;
 mod engine;
 mod events;
 mod facts;

@@ -71,6 +71,8 @@ pub(super) struct Pass<'a, T: Identity> {
     pub(super) policies: Policies,
     /// What somebody changed on the server, where that is only told.
     pub(super) drifted: Vec<AttributePath>,
+    /// What the provider says about a move to another endpoint.
+    pub(super) acknowledgement: Option<String>,
     /// What the provider says about adoption.
     pub(super) provider_adoption: Option<Adoption>,
     pub(super) desired: Result<Desired, InvalidSpec>,
@@ -122,7 +124,9 @@ impl<'a, T: Identity> Pass<'a, T> {
             Standing::Open(session) => Some(session),
             Standing::Unknown | Standing::Failing => None,
         };
-        let spec = context.providers.get(&provider).map(|provider| provider.spec);
+        let known = context.providers.get(&provider);
+        let acknowledgement = known.as_ref().and_then(|provider| provider.acknowledgement.clone());
+        let spec = known.map(|provider| provider.spec);
         let mut pass = Self {
             context,
             started: Instant::now(),
@@ -135,6 +139,7 @@ impl<'a, T: Identity> Pass<'a, T> {
             provider_policy: spec.as_ref().and_then(|spec| spec.deletion_policy),
             policies: spec.as_ref().map(Policies::of).unwrap_or_default(),
             drifted: Vec::new(),
+            acknowledgement,
             provider_adoption: spec.and_then(|spec| spec.adoption),
             desired: object.desired(),
             terms: Terms::default(),
@@ -231,6 +236,7 @@ impl<'a, T: Identity> Pass<'a, T> {
             Step::Create => self.create().await?,
             Step::Pair(resource) => self.pair(resource),
             Step::Adopt(resource) => self.adopt(resource).await?,
+            Step::Move => self.move_anchor().await?,
             Step::Update => match self.update().await {
                 Err(fault) if self.was_overtaken(&fault) => self.reading = Reading::NotYet,
                 updated => return updated.map(|obstacle| Some(self.updated(obstacle.as_ref()))),
@@ -395,6 +401,7 @@ fn needs_server(step: &Step) -> bool {
             | Step::Create
             | Step::ReadNamed(_)
             | Step::Adopt(_)
+            | Step::Move
             | Step::Update
             | Step::Delete(_)
             | Step::Deactivate(_)

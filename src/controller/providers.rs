@@ -7,7 +7,8 @@ use kube::{ResourceExt, runtime::reflector::ObjectRef};
 
 use super::{identity::Identity, scopes::Scopes, watches::Watchable};
 use crate::api::{
-    ClusterScimProvider, Grant, ProviderKind, ProviderRef, ScimProvider, ScimProviderSpec, ScimProviderStatus,
+    ClusterScimProvider, Grant, ProviderKind, ProviderRef, ScimProvider, ScimProviderSpec,
+    ScimProviderStatus, names::ACCEPT_ENDPOINT,
 };
 
 /// Which provider.
@@ -116,6 +117,8 @@ pub(super) struct Provider {
     pub(super) spec: ScimProviderSpec,
     /// Who may use it; `None` where that is a matter of the namespace.
     pub(super) grants: Option<Vec<Grant>>,
+    /// What somebody said about a move to another endpoint.
+    pub(super) acknowledgement: Option<String>,
     /// Somebody deletes it.
     pub(super) is_ending: bool,
 }
@@ -126,6 +129,7 @@ impl Provider {
         Self {
             spec: object.common().clone(),
             grants: object.grants().map(<[Grant]>::to_vec),
+            acknowledgement: object.annotations().get(ACCEPT_ENDPOINT).cloned(),
             is_ending: object.is_ending(),
         }
     }

@@ -21,7 +21,10 @@ use super::{
     kind::fingerprint,
     scopes::{Scope, Scopes},
 };
-use crate::api::{ClusterScimProvider, ScimGroup, ScimProvider, ScimUser, names::RECONCILE_REQUESTED_AT};
+use crate::api::{
+    ClusterScimProvider, ScimGroup, ScimProvider, ScimUser,
+    names::{ACCEPT_ENDPOINT, RECONCILE_REQUESTED_AT},
+};
 
 /// Small pages keep the peak low while everything is read for the first time.
 const PAGE_SIZE: u32 = 200;
@@ -135,10 +138,12 @@ fn watch<K: Watchable>(
     (cache, changes)
 }
 
-/// A new generation, other finalizers, or another request to compare. All or
+/// A new generation, other finalizers, another request to compare, or another
+/// word about a move to another endpoint. All or
 /// none: an object without a generation is always news.
 fn reasons_to_act<K: Resource>(object: &K) -> Option<u64> {
     let generation = predicates::generation(object)?;
     let finalizers = predicates::finalizers(object)?;
-    Some(fingerprint(&(generation, finalizers, object.annotations().get(RECONCILE_REQUESTED_AT))))
+    let asked = [RECONCILE_REQUESTED_AT, ACCEPT_ENDPOINT].map(|name| object.annotations().get(name));
+    Some(fingerprint(&(generation, finalizers, asked)))
 }

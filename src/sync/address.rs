@@ -59,7 +59,8 @@ impl Address {
     }
 }
 
-fn same_time(known: &str, read: &str) -> bool {
+/// Whether two spellings are of the same time.
+pub(super) fn same_time(known: &str, read: &str) -> bool {
     match (known.parse::<Timestamp>(), read.parse::<Timestamp>()) {
         (Ok(known), Ok(read)) => known == read,
         _ => known == read,

@@ -14,6 +14,7 @@ use super::{
     claims::{Claimed, Rival},
     desired::Desired,
     digest::Digester,
+    endpoint,
     intent::{Intent, Proof},
     lookup::Lookup,
     obstacle::Obstacle,
@@ -85,6 +86,9 @@ pub struct Facts<'a> {
     pub endpoint: Option<&'a str>,
     /// What the server makes of the manifest.
     pub terms: &'a Terms,
+    /// Somebody said that the anchor's endpoint and the one that is talked to
+    /// are one server.
+    pub move_accepted: bool,
     /// Whose names are protected.
     pub protected: &'a Protected,
     /// The identity's address.
@@ -146,6 +150,9 @@ pub enum Step {
     Pair(Resource),
     /// Take this identity, which was there before, as the object's own.
     Adopt(Resource),
+    /// Anchor the identity at the endpoint that is talked to, where it was
+    /// just read and compared.
+    Move,
     /// Compare with the manifest and send what differs.
     Update,
     /// Show this identity, and how it differs from the manifest.
@@ -192,15 +199,15 @@ pub fn next(facts: &Facts<'_>, resource_type: ResourceType, digester: &Digester)
     if facts.anchor.is_some() && !facts.has_finalizer {
         return Step::Protect;
     }
-    if let (Some(anchor), Some(endpoint)) = (facts.anchor, facts.endpoint)
-        && let Some(obstacle) = anchor.moved_from(endpoint)
-    {
+    let moved = facts.anchor.zip(facts.endpoint).and_then(|(anchor, endpoint)| anchor.moved_from(endpoint));
+    let has_moved = moved.is_some();
+    if let Some(obstacle) = moved.filter(|_| !facts.move_accepted) {
         return Step::Stall(obstacle);
     }
     if let Some(obstacle) = facts.terms.refusal() {
         return Step::Stall(obstacle.clone());
     }
-    if facts.anchor.is_some() && facts.settled {
+    if facts.anchor.is_some() && facts.settled && !has_moved {
         return Step::Rest;
     }
     let Some(endpoint) = facts.endpoint else { return Step::AwaitProvider };
@@ -364,7 +371,7 @@ fn read_back<'a>(
     resource_type: ResourceType,
 ) -> ReadBack<'a> {
     if let Some(obstacle) = anchor.moved_from(endpoint) {
-        return ReadBack::Other(Step::Stall(obstacle));
+        return ReadBack::Other(endpoint::moved(anchor, obstacle, facts, resource_type));
     }
     match (facts.reading, facts.settling) {
         (Reading::NotYet, _) => ReadBack::Other(Step::Read),

@@ -12,6 +12,7 @@ pub mod deletion;
 pub mod desired;
 pub mod diff;
 pub mod digest;
+pub mod endpoint;
 pub mod external;
 pub mod grants;
 pub mod intent;

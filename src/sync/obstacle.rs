@@ -1,6 +1,7 @@
 //! What a person has to decide, and how they are told.
 
 use super::{
+    endpoint,
     outcome::{Because, listed},
     rules::Violation,
     unsupported::Unsupported,
@@ -22,6 +23,12 @@ pub enum Obstacle {
         anchored: String,
         /// The provider's endpoint key.
         current: String,
+    },
+    /// Somebody said that the new endpoint is the old server, and under the
+    /// anchored id it has nobody, or somebody else.
+    NotThere {
+        /// The id.
+        id: String,
     },
     /// Under the anchored id the server has somebody else.
     IdentityMismatch {
@@ -129,7 +136,9 @@ impl Obstacle {
     fn reason(&self) -> &'static str {
         match self {
             Self::EndpointChanged { .. } => reasons::ENDPOINT_CHANGED,
-            Self::IdentityMismatch { .. } | Self::OtherName { .. } => reasons::IDENTITY_MISMATCH,
+            Self::IdentityMismatch { .. } | Self::OtherName { .. } | Self::NotThere { .. } => {
+                reasons::IDENTITY_MISMATCH
+            }
             Self::AlreadyExists { .. } | Self::SeveralMatch { .. } => reasons::ALREADY_EXISTS,
             Self::StoodFor { .. } | Self::KeptBy { .. } | Self::Preceded { .. } => reasons::CONFLICT,
             Self::IdentityInactive { .. } => reasons::IDENTITY_INACTIVE,
@@ -149,8 +158,16 @@ impl Obstacle {
         match self {
             Self::EndpointChanged { anchored, current } => format!(
                 "this {kind} was created at {anchored}, and its provider now points to {current}. Nothing is read \
-                 or changed there. Point the provider back, or set deletionPolicy: Retain, delete this object and \
-                 create it anew for the other server."
+                 or changed there. If it is another server, point the provider back, or set deletionPolicy: Retain, \
+                 delete this object and create it anew. If it is the same server under another address, annotate the \
+                 provider with {}: each identity is then read and compared before it is taken along.",
+                endpoint::acknowledgement(anchored, current)
+            ),
+            Self::NotThere { id } => format!(
+                "the provider says that its new address leads to the same server (annotation accept-endpoint), but there \
+                 the id {id} is nobody's, or that of somebody else than the {kind} of this object. Nothing is changed. \
+                 Point the provider back if it is another server; else set deletionPolicy: Retain, delete this object \
+                 and create it anew."
             ),
             Self::IdentityMismatch { id } => format!(
                 "the server now has somebody else under the id {id}: it was created at another time than the \

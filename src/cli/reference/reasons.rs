@@ -239,7 +239,7 @@ const REASONS: &[(&str, On, &str, &str)] = &[
         reasons::ENDPOINT_CHANGED,
         On::Identities,
         "the provider points to another server",
-        "point it back, or set `deletionPolicy: Retain`, delete, recreate",
+        "point it back; or, if it is the same server under another address, set the provider's annotation `accept-endpoint` as the message says; or set `deletionPolicy: Retain`, delete, recreate",
     ),
     (
         reasons::REJECTED_BY_SERVER,

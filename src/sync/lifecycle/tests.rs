@@ -10,6 +10,7 @@ use crate::scim::path::AttributePath;
 
 mod claims;
 mod inventory;
+mod moved;
 mod profile;
 mod protected;
 mod removal;
@@ -40,6 +41,7 @@ struct State {
     tells_deletion: bool,
     endpoint: Option<&'static str>,
     terms: Terms,
+    move_accepted: bool,
     protected: Protected,
     conflicted: bool,
     anchor: Option<Address>,
@@ -74,6 +76,7 @@ fn new() -> State {
         tells_deletion: false,
         endpoint: Some(HERE),
         terms: Terms { keys: MatchKeys::of(&desired(), &users(&json!({}))), ..Terms::default() },
+        move_accepted: false,
         protected: Protected::default(),
         conflicted: false,
         anchor: None,
@@ -198,6 +201,7 @@ fn step(state: &State) -> Step {
         tells_deletion: state.tells_deletion,
         endpoint: state.endpoint,
         terms: &state.terms,
+        move_accepted: state.move_accepted,
         protected: &state.protected,
         conflicted: state.conflicted,
         anchor: state.anchor.as_ref(),

@@ -5,6 +5,7 @@
 
 mod claims;
 mod crashes;
+mod endpoint;
 mod leader;
 mod outage;
 mod population;
