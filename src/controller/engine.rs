@@ -121,6 +121,10 @@ fn judge<T: Identity>(pass: &mut Pass<'_, T>, fault: Fault) -> End {
 fn refused<T: Identity>(pass: &Pass<'_, T>, error: &error::Error, failures: u32, pause: Duration) -> End {
     let because = refusal(error, pass.request);
     match error.action() {
+        // Whoever has the name may be about to give it up.
+        error::Action::Stall if because.reason == reasons::NAME_TAKEN => {
+            End::Done(Outcome::Stalled(because), Some(pause))
+        }
         error::Action::Stall => {
             let pause = backoff::stalled(failures, entropy::factor(0.0..=1.0));
             End::Done(Outcome::Stalled(because), Some(pause))

@@ -16,6 +16,7 @@ use crate::{
         external::{self, Deactivated},
         lookup::name_attribute,
         obstacle::Obstacle,
+        outcome::Request,
         put,
         shown::shown,
         unsupported::Unsupported,
@@ -123,7 +124,11 @@ impl<T: Identity> Pass<'_, T> {
         observed: Resource,
     ) -> Result<Resource, Fault> {
         let Some(id) = self.id() else { return Ok(observed) };
+        if changes.iter().any(is_rename) {
+            self.request = Request::Rename;
+        }
         let answer = self.change(&id, changes, &observed).await?;
+        self.request = Request::Other;
         let attempt = changes.iter().map(|it| (it.path.clone(), comparison.digests(&it.path, &observed)));
         let repeated = T::memory(self.context).attempt(&self.object, attempt.collect());
         let shown = match answer {
@@ -152,4 +157,9 @@ impl<T: Identity> Pass<'_, T> {
 /// Whether an account is active, where the server says.
 fn shown_active(observed: &Resource) -> Option<bool> {
     observed.get(&external::active()).and_then(serde_json::Value::as_bool)
+}
+
+/// Whether a change is of what others know somebody by.
+fn is_rename(change: &Change) -> bool {
+    ["userName", "displayName", "externalId"].iter().any(|name| change.path.is_core(name))
 }

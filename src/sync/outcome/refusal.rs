@@ -15,6 +15,9 @@ pub enum Request {
     CreateWithPassword,
     /// To set a password.
     Password,
+    /// To call somebody otherwise: by the userName, the displayName or the
+    /// externalId.
+    Rename,
     /// Anything else.
     Other,
 }
@@ -36,6 +39,7 @@ pub fn refusal(error: &Error, request: Request) -> Because {
         ErrorKind::Rejected | ErrorKind::Conflict if is_about_the_password(error, request) => {
             return password_refusal(error);
         }
+        ErrorKind::Conflict if request == Request::Rename => return name_taken(error),
         ErrorKind::Conflict if request != Request::Other => reasons::ALREADY_EXISTS,
         ErrorKind::Conflict => reasons::NAME_TAKEN,
         ErrorKind::PreconditionFailed | ErrorKind::Withheld => reasons::PROGRESSING,
@@ -53,7 +57,7 @@ fn is_about_the_password(error: &Error, request: Request) -> bool {
             let mentions = |detail: &String| detail.to_lowercase().contains("password");
             error.kind == ErrorKind::Rejected && error.detail.as_ref().is_some_and(mentions)
         }
-        Request::Create | Request::Other => false,
+        Request::Create | Request::Rename | Request::Other => false,
     }
 }
 
@@ -67,6 +71,21 @@ fn password_refusal(error: &Error) -> Because {
         reasons::PASSWORD_REJECTED,
         message,
         format!("the server does not take the password: {error}"),
+    )
+}
+
+/// Nobody else is paired with the object for having its new name.
+fn name_taken(error: &Error) -> Because {
+    let words = error.detail.as_ref().map(|detail| format!(": {detail:?}")).unwrap_or_default();
+    let message = format!(
+        "somebody else on the server has the new userName, displayName or externalId ({error}{words}). Nothing of this \
+         change was made: the old name stays, and whoever has the new one is left alone. It is tried again by itself, \
+         so that nothing is to be done if the other one is about to give the name up; else rename one of them."
+    );
+    Because::quoting(
+        reasons::NAME_TAKEN,
+        message,
+        format!("somebody else on the server has the new name: {error}"),
     )
 }
 
@@ -134,5 +153,6 @@ mod tests {
         }
         let taken = Error::new(ErrorKind::Conflict, "POST /Users");
         assert_eq!(refusal(&taken, Request::CreateWithPassword).reason, reasons::ALREADY_EXISTS);
+        assert_eq!(refusal(&taken, Request::Rename).reason, reasons::NAME_TAKEN);
     }
 }

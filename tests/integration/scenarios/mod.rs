@@ -10,6 +10,7 @@ mod leader;
 mod outage;
 mod population;
 mod protected;
+mod renames;
 mod scene;
 mod stale;
 mod sweeps;
