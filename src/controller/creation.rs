@@ -50,6 +50,7 @@ impl<T: Identity> Pass<'_, T> {
             written: self.context.clock.now(),
             server_date: session.port.server_date(),
             replaces: self.record.anchor.as_ref().map(|anchor| anchor.id.clone()),
+            unexpected: None,
         };
         let note = intent.sealed(&self.context.digester).map_err(ObjectError::Unsayable)?;
         let announced = self.context.objects.announce(&self.object, &note).await?;
@@ -83,7 +84,7 @@ impl<T: Identity> Pass<'_, T> {
             Err(error) => return self.not_created(error),
         };
         self.request = Request::Other;
-        self.check_result(&created)?;
+        self.check_result(&created).await?;
         self.take(&created, Some(&body), Origin::Created);
         self.record.known.managed = managed;
         if let Ok(desired) = &self.desired {
@@ -160,15 +161,37 @@ impl<T: Identity> Pass<'_, T> {
 
     /// An answer with an identity that was there before, or that another
     /// object stands for, is nobody's creation: it is not taken.
-    fn check_result(&self, created: &Resource) -> Result<(), Fault> {
+    async fn check_result(&mut self, created: &Resource) -> Result<(), Fault> {
         let is_new = self.intent.as_ref().is_some_and(|intent| intent.could_have_made(created));
         if is_new && !self.is_claimed(created) {
             return Ok(());
         }
-        if let Some(intent) = &self.intent {
-            T::memory(self.context).refused(&self.object, &intent.nonce);
+        let id = created.id().unwrap_or_default();
+        if let Some(intent) = &mut self.intent {
+            intent.unexpected = Some(id.clone());
+            let nonce = intent.nonce.clone();
+            T::memory(self.context).refused(&self.object, &nonce);
+            self.note_unexpected().await?;
         }
-        Err(Fault::ForeignResult { id: created.id().unwrap_or_default() })
+        Err(Fault::ForeignResult { id })
+    }
+
+    /// Has it recorded on the object that its creation met somebody else, so
+    /// that nothing is posted again after a restart either.
+    async fn note_unexpected(&mut self) -> Result<(), Fault> {
+        const TRIES: usize = 5;
+        let Some(intent) = &self.intent else { return Ok(()) };
+        let note = intent.sealed(&self.context.digester).map_err(ObjectError::Unsayable)?;
+        for _ in 0..TRIES {
+            match self.context.objects.announce(&self.object, &note).await {
+                Err(ObjectError::Stale) => self.object = self.context.objects.live(&self.object).await?,
+                noted => {
+                    self.replace_object(noted?);
+                    return Ok(());
+                }
+            }
+        }
+        Err(ObjectError::Stale.into())
     }
 
     /// Makes an identity the object's own. Its name is the one that the server

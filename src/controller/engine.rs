@@ -23,6 +23,7 @@ use crate::{
     scim::error,
     sync::{
         backoff,
+        obstacle::Obstacle,
         outcome::{Because, Outcome, conditions, refusal},
         record::Record,
     },
@@ -98,13 +99,9 @@ fn judge<T: Identity>(pass: &mut Pass<'_, T>, fault: Fault) -> End {
             quiet_at_first(failures, Because::new(reasons::PROGRESSING, message), pause)
         }
         Fault::ForeignResult { id } => {
-            let message = format!(
-                "the server answered the creation of the {} with one that was there before (id {id}). It is left \
-                 untouched from now on. Rename one of them, or remove the one on the server if nobody needs it.",
-                T::RESOURCE_TYPE
-            );
+            let because = Obstacle::UnexpectedAdoption { id }.because(&T::RESOURCE_TYPE.to_string());
             let pause = backoff::stalled(failures, entropy::factor(0.0..=1.0));
-            End::Done(Outcome::Stalled(Because::new(reasons::UNEXPECTED_ADOPTION, message)), Some(pause))
+            End::Done(Outcome::Stalled(because), Some(pause))
         }
         Fault::Server(error) => refused(pass, &error, failures, pause),
         Fault::Unmet(because) if because.reason == reasons::PROGRESSING => {

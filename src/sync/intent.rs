@@ -54,6 +54,10 @@ pub struct Intent {
     /// The anchored id that is gone from the server and is created anew.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replaces: Option<String>,
+    /// The server answered the creation with this identity, which was there
+    /// before: nothing is created again under these keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unexpected: Option<String>,
 }
 
 /// What a found identity is to the object with this intent.
@@ -177,6 +181,7 @@ mod tests {
             written: "2026-01-01T00:00:00Z".parse().unwrap(),
             server_date: Some("2026-01-01T00:00:00Z".parse().unwrap()),
             replaces: None,
+            unexpected: None,
         }
     }
 

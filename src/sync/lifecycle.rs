@@ -327,7 +327,19 @@ fn ending(facts: &Facts<'_>, resource: &Resource, resource_type: ResourceType) -
 /// anchor, or the note is about replacing exactly what the anchor names.
 fn pending<'a>(facts: &Facts<'a>) -> Option<Announced<'a>> {
     let replaces = facts.anchor.map(|anchor| anchor.id.as_str());
-    facts.announced.filter(|announced| !announced.refused && announced.intent.replaces.as_deref() == replaces)
+    facts.announced.filter(|announced| {
+        let came_to_nothing = announced.refused || announced.intent.unexpected.is_some();
+        !came_to_nothing && announced.intent.replaces.as_deref() == replaces
+    })
+}
+
+/// The obstacle that the server answered the creation of what the manifest
+/// still asks for with somebody else's identity, and changed it, or enabled it
+/// again: so would the next one.
+pub(super) fn unexpected(facts: &Facts<'_>) -> Option<Obstacle> {
+    let Intent { unexpected, keys, .. } = facts.announced?.intent;
+    let id = unexpected.clone().filter(|_| *keys == facts.terms.keys)?;
+    Some(Obstacle::UnexpectedAdoption { id })
 }
 
 enum Aftermath {

@@ -92,6 +92,11 @@ pub enum Obstacle {
         /// Their ids.
         ids: Vec<String>,
     },
+    /// The server answered a creation with an identity that was there before.
+    UnexpectedAdoption {
+        /// Its id.
+        id: String,
+    },
     /// The name is one that the provider protects, in the manifest or on the
     /// server.
     Protected {
@@ -147,6 +152,7 @@ impl Obstacle {
             Self::Drifted { .. } => reasons::DRIFTED,
             Self::Deactivated => reasons::EXTERNALLY_DEACTIVATED,
             Self::AmbiguousCreate { .. } => reasons::AMBIGUOUS_CREATE,
+            Self::UnexpectedAdoption { .. } => reasons::UNEXPECTED_ADOPTION,
             Self::Protected { .. } => reasons::PROTECTED,
             Self::Violation(violation) => violation.reason(),
             Self::Unsupported(_, unsupported) => unsupported.reason(),
@@ -224,6 +230,12 @@ impl Obstacle {
                  (id {}). Nothing is changed. Look at it on the server: remove it there if nobody needs it, and \
                  this object creates a new one; or set deletionPolicy: Retain and delete this object.",
                 listed(ids)
+            ),
+            Self::UnexpectedAdoption { id } => format!(
+                "the server answered the creation of the {kind} with one that was there before (id {id}), which it may \
+                 have changed. It is left untouched from now on, and nothing is created again under this name. Look at \
+                 it on the server. To take it over, set adoptionPolicy: Adopt; else rename one of them, or delete this \
+                 object, which calls nothing."
             ),
             Self::Protected { id: None } => format!(
                 "the provider protects the name that this manifest gives the {kind} (spec.protected, or the operator's own \

@@ -3,7 +3,7 @@
 
 use super::{
     address::Reading,
-    lifecycle::{Facts, Step},
+    lifecycle::{Facts, Step, unexpected},
     lookup::Lookup,
     obstacle::Obstacle,
 };
@@ -49,11 +49,15 @@ pub(super) fn management(facts: &Facts<'_>, resource_type: ResourceType) -> Step
     if let (Takeover::Unasked, Some(obstacle)) = (facts.takeover, &facts.terms.creation) {
         return Step::Stall(obstacle.clone());
     }
+    if let (Takeover::Unasked, Some(obstacle)) = (facts.takeover, unexpected(facts)) {
+        return Step::Stall(obstacle);
+    }
     let (found, id) = match presence(facts) {
         Presence::Undecided(step) => return step,
         Presence::Nobody if facts.conflicted => return Step::Refused,
         Presence::Nobody => {
-            let obstacle = facts.terms.creation.clone().or_else(|| preceded(facts));
+            let obstacle = unexpected(facts).or_else(|| facts.terms.creation.clone());
+            let obstacle = obstacle.or_else(|| preceded(facts));
             return obstacle.map_or(Step::Announce, Step::Stall);
         }
         Presence::None(obstacle) => return Step::Stall(obstacle),

@@ -15,6 +15,7 @@ mod profile;
 mod protected;
 mod removal;
 mod takeover;
+mod unexpected;
 
 const HERE: &str = "https://idp.example.com/scim/v2";
 const CREATED: &str = "2026-01-01T00:00:30Z";
@@ -131,6 +132,7 @@ fn intent(replaces: Option<&str>) -> Intent {
         written: "2026-01-01T00:00:00Z".parse().unwrap(),
         server_date: Some("2026-01-01T00:00:00Z".parse().unwrap()),
         replaces: replaces.map(str::to_owned),
+        unexpected: None,
     }
 }
 

@@ -11,6 +11,7 @@ mod outage;
 mod population;
 mod protected;
 mod renames;
+mod returning;
 mod scene;
 mod stale;
 mod sweeps;

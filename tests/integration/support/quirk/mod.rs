@@ -105,10 +105,17 @@ impl QuirkServer {
         held.store.get(resource_type, id).map(|stored| stored.canonical(resource_type))
     }
 
-    /// Somebody else's, which no habit hinders; its id.
+    /// Somebody else's, which no habit hinders, and which may have been there
+    /// since its `meta.created`; its id.
     pub(crate) fn insert(&self, endpoint: &str, resource: Value) -> String {
         let id = resource["id"].as_str().map(str::to_owned);
-        self.shared.held.lock().unwrap().store.insert(type_of(endpoint), id, object(resource))
+        let created = resource["meta"]["created"].as_str().map(|created| created.parse().unwrap());
+        let mut held = self.shared.held.lock().unwrap();
+        let id = held.store.insert(type_of(endpoint), id, object(resource));
+        if let (Some(created), Some(stored)) = (created, held.store.get_mut(type_of(endpoint), &id)) {
+            stored.created = created;
+        }
+        id
     }
 
     /// A change by somebody else.
