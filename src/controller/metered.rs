@@ -90,6 +90,17 @@ impl<P: Port> Port for Metered<P> {
         self.count("PATCH", name(resource_type), self.port.patch(resource_type, id, request)).await
     }
 
+    async fn patch_if_match(
+        &self,
+        resource_type: ResourceType,
+        id: &str,
+        request: &PatchRequest,
+        version: &str,
+    ) -> Result<Option<Resource>, Error> {
+        let call = self.port.patch_if_match(resource_type, id, request, version);
+        self.count("PATCH", name(resource_type), call).await
+    }
+
     async fn replace(
         &self,
         resource_type: ResourceType,

@@ -114,6 +114,17 @@ impl Port for Paced {
         self.send(Access::Write, "PATCH", resource_type.endpoint(), patch).await
     }
 
+    async fn patch_if_match(
+        &self,
+        resource_type: ResourceType,
+        id: &str,
+        request: &PatchRequest,
+        version: &str,
+    ) -> Result<Option<Resource>, Error> {
+        let patch = || self.port.patch_if_match(resource_type, id, request, version);
+        self.send(Access::Write, "PATCH", resource_type.endpoint(), patch).await
+    }
+
     async fn replace(
         &self,
         resource_type: ResourceType,

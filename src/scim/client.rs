@@ -81,6 +81,34 @@ impl Client {
         }
     }
 
+    /// Sends a PATCH, where a version is given only while the resource has it.
+    async fn patch_at(
+        &self,
+        resource_type: ResourceType,
+        id: &str,
+        patch: &PatchRequest,
+        version: Option<&str>,
+    ) -> Result<Option<Resource>, Error> {
+        let (mut changed, mut version) = (None, version);
+        let address = |kind, id: &str| self.address(kind, id);
+        for body in self.codec.patches(resource_type, id, patch, &address) {
+            let mut request = self.resource(Method::PATCH, resource_type, id, Some(&body))?;
+            request.if_match = self.if_match(&request, version.take())?;
+            changed = self.change(resource_type, &request, id).await?;
+        }
+        Ok(changed)
+    }
+
+    /// The header that names a version, where the server has versions.
+    fn if_match(&self, request: &Request, version: Option<&str>) -> Result<Option<HeaderValue>, Error> {
+        let version = version.filter(|_| self.dialect.profile.etags != Some(false));
+        version.map(HeaderValue::try_from).transpose().map_err(|_| Error {
+            detail: Some("the version of the resource cannot be sent in a header".to_owned()),
+            sent: false,
+            ..Error::new(ErrorKind::Rejected, request.operation())
+        })
+    }
+
     /// Sends what changes one resource; the resource as it is now, if the
     /// answer tells.
     async fn change(
@@ -191,13 +219,17 @@ impl Port for Client {
         id: &str,
         patch: &PatchRequest,
     ) -> Result<Option<Resource>, Error> {
-        let mut changed = None;
-        let address = |kind, id: &str| self.address(kind, id);
-        for body in self.codec.patches(resource_type, id, patch, &address) {
-            let request = self.resource(Method::PATCH, resource_type, id, Some(&body))?;
-            changed = self.change(resource_type, &request, id).await?;
-        }
-        Ok(changed)
+        self.patch_at(resource_type, id, patch, None).await
+    }
+
+    async fn patch_if_match(
+        &self,
+        resource_type: ResourceType,
+        id: &str,
+        patch: &PatchRequest,
+        version: &str,
+    ) -> Result<Option<Resource>, Error> {
+        self.patch_at(resource_type, id, patch, Some(version)).await
     }
 
     async fn replace(
@@ -209,12 +241,7 @@ impl Port for Client {
     ) -> Result<Option<Resource>, Error> {
         let body = self.codec.replacement(resource_type, body);
         let mut request = self.resource(Method::PUT, resource_type, id, Some(&body))?;
-        let if_match = if_match.filter(|_| self.dialect.profile.etags != Some(false));
-        request.if_match = if_match.map(HeaderValue::try_from).transpose().map_err(|_| Error {
-            detail: Some("the version of the resource cannot be sent in a header".to_owned()),
-            sent: false,
-            ..Error::new(ErrorKind::Rejected, request.operation())
-        })?;
+        request.if_match = self.if_match(&request, if_match)?;
         self.change(resource_type, &request, id).await
     }
 

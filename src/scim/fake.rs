@@ -173,6 +173,22 @@ impl Fake {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn patch_at(
+        &self,
+        resource_type: ResourceType,
+        id: &str,
+        request: &PatchRequest,
+        if_match: Option<&str>,
+    ) -> Result<Option<Resource>, Error> {
+        let body = request.body();
+        let call = Call::new(Method::Patch, resource_type).about(id).with(body.clone());
+        let call = Call { if_match: if_match.map(ToOwned::to_owned), ..call };
+        self.serve(call, |state| {
+            let resource = state.store.patch(resource_type, id, &body, if_match)?;
+            Ok((state.patch_answer == PatchAnswer::Resource).then_some(resource))
+        })
+    }
+
     /// Records the call, and does it unless a fault says otherwise.
     fn serve<T>(&self, call: Call, serve: impl FnOnce(&mut State) -> Result<T, Error>) -> Result<T, Error> {
         let mut state = self.state();
@@ -258,11 +274,17 @@ impl Port for Fake {
         id: &str,
         request: &PatchRequest,
     ) -> Result<Option<Resource>, Error> {
-        let body = request.body();
-        self.serve(Call::new(Method::Patch, resource_type).about(id).with(body.clone()), |state| {
-            let resource = state.store.patch(resource_type, id, &body)?;
-            Ok((state.patch_answer == PatchAnswer::Resource).then_some(resource))
-        })
+        self.patch_at(resource_type, id, request, None)
+    }
+
+    async fn patch_if_match(
+        &self,
+        resource_type: ResourceType,
+        id: &str,
+        request: &PatchRequest,
+        version: &str,
+    ) -> Result<Option<Resource>, Error> {
+        self.patch_at(resource_type, id, request, Some(version))
     }
 
     async fn replace(

@@ -142,6 +142,17 @@ pub trait Port: fmt::Debug + Send + Sync {
         request: &PatchRequest,
     ) -> Result<Option<Resource>, Error>;
 
+    /// The same, and only while the resource is still at this version (RFC
+    /// 7644 §3.14), else `PreconditionFailed`: for values that were worked out
+    /// from what was read. Of several requests the first one says so.
+    async fn patch_if_match(
+        &self,
+        resource_type: ResourceType,
+        id: &str,
+        request: &PatchRequest,
+        version: &str,
+    ) -> Result<Option<Resource>, Error>;
+
     /// Puts the whole resource in the place of the one with this id (RFC 7644
     /// §3.5.1): what the body leaves out is cleared. With `if_match`, only
     /// while the resource is still at this version (RFC 7644 §3.14), else

@@ -107,6 +107,15 @@ impl Port for Asked {
     async fn patch(&self, _: ResourceType, _: &str, _: &PatchRequest) -> Result<Option<Resource>, Error> {
         Ok(None)
     }
+    async fn patch_if_match(
+        &self,
+        _: ResourceType,
+        _: &str,
+        _: &PatchRequest,
+        _: &str,
+    ) -> Result<Option<Resource>, Error> {
+        Ok(None)
+    }
     async fn replace(
         &self,
         _: ResourceType,

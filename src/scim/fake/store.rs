@@ -89,9 +89,11 @@ impl Store {
         resource_type: ResourceType,
         id: &str,
         body: &Value,
+        if_match: Option<&str>,
     ) -> Result<Resource, Error> {
         let operation = format!("PATCH {}/{{id}}", resource_type.endpoint());
         let at = self.existing(resource_type, id, &operation)?;
+        check_version(&self.all(resource_type)[at], if_match, &operation)?;
         let mut changed = self.all(resource_type)[at].clone();
         interpreter::apply(&mut changed, body).map_err(|fault| Error {
             status: Some(400),
@@ -114,9 +116,7 @@ impl Store {
         let operation = format!("PUT {}/{{id}}", resource_type.endpoint());
         let at = self.existing(resource_type, id, &operation)?;
         let current = &self.all(resource_type)[at];
-        if if_match.is_some_and(|version| version != "*" && Some(version) != current.version()) {
-            return Err(Error { status: Some(412), ..Error::new(ErrorKind::PreconditionFailed, operation) });
-        }
+        check_version(current, if_match, &operation)?;
         let is_own = |name: &str| name.eq_ignore_ascii_case("id") || name.eq_ignore_ascii_case("meta");
         let own = current.as_object().iter().filter(|(name, _)| is_own(name));
         let given = body.as_object().iter().filter(|(name, _)| !is_own(name));
@@ -186,6 +186,14 @@ impl Store {
             ..Error::new(ErrorKind::Conflict, operation)
         })
     }
+}
+
+/// 412 for a version that is no more.
+fn check_version(current: &Resource, if_match: Option<&str>, operation: &str) -> Result<(), Error> {
+    if if_match.is_some_and(|version| version != "*" && Some(version) != current.version()) {
+        return Err(Error { status: Some(412), ..Error::new(ErrorKind::PreconditionFailed, operation) });
+    }
+    Ok(())
 }
 
 fn of(object: Map<String, Value>) -> Resource {
