@@ -98,6 +98,29 @@ impl<T: Identity> Pass<'_, T> {
         observed: &Resource,
         whole: impl FnOnce() -> Resource,
     ) -> Result<Option<Resource>, Error> {
+        let patch = Patching { request: patch, if_match: None };
+        self.send_one(id, patch, observed, whole).await
+    }
+
+    /// The same where the PATCH, too, was worked out from the version that was
+    /// read.
+    pub(super) async fn send_for_version(
+        &self,
+        id: &str,
+        patch: &PatchRequest,
+        observed: &Resource,
+        whole: impl FnOnce() -> Resource,
+    ) -> Result<Option<Resource>, Error> {
+        self.send_one(id, Patching { request: patch, if_match: observed.version() }, observed, whole).await
+    }
+
+    async fn send_one(
+        &self,
+        id: &str,
+        patch: Patching<'_>,
+        observed: &Resource,
+        whole: impl FnOnce() -> Resource,
+    ) -> Result<Option<Resource>, Error> {
         let Some(session) = &self.session else { return Ok(None) };
         let answer = send(session, T::RESOURCE_TYPE, id, patch, observed, whole).await;
         T::memory(self.context).changed(&self.object);
@@ -126,17 +149,27 @@ impl<T: Identity> Pass<'_, T> {
     }
 }
 
+/// A PATCH, and the version that it is for.
+struct Patching<'a> {
+    request: &'a PatchRequest,
+    if_match: Option<&'a str>,
+}
+
 async fn send(
     session: &Session,
     resource_type: ResourceType,
     id: &str,
-    patch: &PatchRequest,
+    patch: Patching<'_>,
     observed: &Resource,
     whole: impl FnOnce() -> Resource,
 ) -> Result<Option<Resource>, Error> {
     let port = &session.port;
     if !session.by_put.is_set(resource_type) {
-        match port.patch(resource_type, id, patch).await {
+        let answer = match patch.if_match {
+            Some(version) => port.patch_if_match(resource_type, id, patch.request, version).await,
+            None => port.patch(resource_type, id, patch.request).await,
+        };
+        match answer {
             Err(error) if error.kind == ErrorKind::Unsupported && session.may_turn(resource_type) => {
                 session.by_put.set(resource_type, true);
                 // What is known may be no more than a creation's answer, and

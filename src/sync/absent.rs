@@ -11,7 +11,7 @@ use crate::{
         filter::{Expression, Filter, Operator, ValuePath},
         patch::Operation,
         path::AttributePath,
-        profile::{KindRules, Mutability},
+        profile::{AttributeRule, KindRules, Mutability, Returned},
         resource::{Resource, find},
     },
     sync::outcome::Because,
@@ -85,30 +85,78 @@ impl Unwanted {
         values(observed, &self.path).iter().any(|value| self.is_meant(value))
     }
 
-    /// What removes it and nothing else.
-    pub fn removal(&self) -> Operation {
-        let filter = Filter::eq(AttributePath::core(&self.sub_attribute), &self.value);
-        Operation::RemoveWhere { path: self.path.clone(), filter }
+    /// What removes it and nothing else, from a resource that was read just
+    /// now.
+    ///
+    /// There are servers that take the removal of one selected value as the
+    /// removal of all of them, and others that answer as if and remove
+    /// nothing. So a value is selected only where the profile vouches for it.
+    /// Elsewhere the values that stay take the place of all, which every
+    /// server understands.
+    pub fn removal(&self, observed: &Resource, rules: &KindRules) -> Operation {
+        if self.is_removable(rules) {
+            let filter = Filter::eq(AttributePath::core(&self.sub_attribute), &self.value);
+            return Operation::RemoveWhere { path: self.path.clone(), filter };
+        }
+        match self.change(observed) {
+            Change { path, value: Some(value) } => Operation::Replace { path, value },
+            Change { path, value: None } => Operation::Remove { path },
+        }
     }
 
-    /// The same for servers that only take whole resources.
+    /// The attribute without it.
     pub fn change(&self, observed: &Resource) -> Change {
-        let left: Vec<Value> =
-            values(observed, &self.path).iter().filter(|value| !self.is_meant(value)).cloned().collect();
+        let left: Vec<Value> = self.others(observed).cloned().collect();
         Change { path: self.path.clone(), value: (!left.is_empty()).then_some(Value::Array(left)) }
+    }
+
+    /// How many of the other values were there before a removal and are not
+    /// there after it.
+    pub fn taken_along(&self, before: &Resource, after: &Resource) -> usize {
+        let left = self.others(after).count();
+        self.others(before).count().saturating_sub(left)
     }
 
     /// Why the server's values of the attribute are out of reach, if they
     /// are.
     pub fn refusal(&self, rules: &KindRules) -> Option<Because> {
-        let is_removable = rules.rule(&self.path).is_some_and(|rule| rule.removable);
-        let is_writable = rules.mutability(&self.path) == Mutability::ReadWrite;
+        if self.is_removable(rules) {
+            return None;
+        }
+        let why = if rules.mutability(&self.path) != Mutability::ReadWrite {
+            "of which this server lets nobody remove values"
+        } else if self.has_hidden_part(rules) {
+            "whose values cannot be sent back because this server does not show all of them, so that one could be \
+             removed only with what is hidden of the others"
+        } else {
+            return None;
+        };
         let message = format!(
-            "spec.ensureAbsent names {}, of which this server lets nobody remove values: remove the entry. If it \
-             does, say so at its provider, in spec.overrides.users.attributes[\"{}\"].removable",
+            "spec.ensureAbsent names {}, {why}: remove the entry. If single values of it can be removed by a path \
+             that selects them, say so at its provider, in spec.overrides.users.attributes[\"{}\"].removable",
             self.path, self.path
         );
-        (!is_removable && !is_writable).then(|| Because::new(reasons::UNSUPPORTED_BY_SERVER, message))
+        Some(Because::new(reasons::UNSUPPORTED_BY_SERVER, message))
+    }
+
+    /// Whether the profile vouches for the removal of single values.
+    fn is_removable(&self, rules: &KindRules) -> bool {
+        rules.rule(&self.path).is_some_and(|rule| rule.removable)
+    }
+
+    /// Whether something of the attribute can be written and not read.
+    fn has_hidden_part(&self, rules: &KindRules) -> bool {
+        let is_part = |known: &str| {
+            AttributePath::parse(known).is_some_and(|known| known.parent() == self.path.parent())
+        };
+        let is_hidden = |rule: &AttributeRule| {
+            rule.returned == Returned::Never || rule.mutability == Mutability::WriteOnly
+        };
+        rules.attributes.iter().any(|(known, rule)| is_part(known) && is_hidden(rule))
+    }
+
+    fn others<'a>(&'a self, resource: &'a Resource) -> impl Iterator<Item = &'a Value> {
+        values(resource, &self.path).iter().filter(|value| !self.is_meant(value))
     }
 
     fn is_meant(&self, value: &Value) -> bool {
@@ -143,6 +191,11 @@ mod tests {
 
     fn unwanted(text: &str) -> Unwanted {
         Unwanted::parse(text).unwrap()
+    }
+
+    fn rules(rule: Value) -> KindRules {
+        let overrides = json!({"users": {"attributes": {"roles": rule}}});
+        resolve(STANDARD, overrides.as_object().unwrap()).unwrap().profile.users
     }
 
     #[test]
@@ -184,18 +237,45 @@ mod tests {
         assert!(device.is_in(&observed));
         let left = device.change(&observed).value;
         assert_eq!(left, Some(json!([{"credentialId": "ABC"}])), "ids are compared with case");
-        let path = format!("{FIDO2}:fido2Credentials[credentialId eq \"abc\"]");
-        let request = PatchRequest { operations: vec![device.removal()] };
-        assert_eq!(request.body()["Operations"], json!([{"op": "remove", "path": path}]));
         assert!(!device.is_in(&Resource::default()));
+        assert_eq!(device.taken_along(&observed, &observed), 0);
+        assert_eq!(device.taken_along(&observed, &Resource::default()), 1, "the one who is not meant");
+    }
+
+    #[test]
+    fn a_value_is_selected_only_where_the_profile_vouches_for_that() {
+        let role = unwanted("roles[value eq \"auditor\"]");
+        let sent = |roles: Value, rule: Value| {
+            let observed = Resource::from_value(json!({"roles": roles})).unwrap();
+            let request = PatchRequest { operations: vec![role.removal(&observed, &rules(rule))] };
+            request.body()["Operations"][0].clone()
+        };
+        let two = || json!([{"value": "auditor"}, {"value": "reader", "display": "Reader"}]);
+        let selected = json!({"op": "remove", "path": "roles[value eq \"auditor\"]"});
+        assert_eq!(sent(two(), json!({"removable": true})), selected);
+        let rest = json!({
+            "op": "replace", "path": "roles", "value": [{"value": "reader", "display": "Reader"}],
+        });
+        assert_eq!(sent(two(), json!({})), rest);
+        assert_eq!(sent(json!([{"value": "auditor"}]), json!({})), json!({"op": "remove", "path": "roles"}));
+    }
+
+    #[test]
+    fn what_is_hidden_of_the_other_values_cannot_be_sent_back() {
+        let with = |attributes: Value| {
+            let overrides = json!({"users": {"attributes": attributes}});
+            resolve(STANDARD, overrides.as_object().unwrap()).unwrap().profile.users
+        };
+        let role = unwanted("roles[value eq \"auditor\"]");
+        let hidden = role.refusal(&with(json!({"roles.secret": {"returned": "Never"}}))).unwrap();
+        assert!(hidden.message.contains("removable"), "{}", hidden.message);
+        let vouched = json!({"roles": {"removable": true}, "roles.secret": {"returned": "Never"}});
+        assert_eq!(role.refusal(&with(vouched)), None);
+        assert_eq!(role.refusal(&with(json!({"emails.secret": {"returned": "Never"}}))), None);
     }
 
     #[test]
     fn what_nobody_can_change_is_out_of_reach_unless_its_values_can_be_removed() {
-        let rules = |rule: Value| {
-            let overrides = json!({"users": {"attributes": {"roles": rule}}});
-            resolve(STANDARD, overrides.as_object().unwrap()).unwrap().profile.users
-        };
         let role = unwanted("roles[value eq \"auditor\"]");
         assert_eq!(role.refusal(&resolve(STANDARD, &Map::new()).unwrap().profile.users), None);
         let read_only = role.refusal(&rules(json!({"mutability": "ReadOnly"}))).unwrap();

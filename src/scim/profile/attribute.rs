@@ -36,8 +36,10 @@ pub struct AttributeRule {
     pub pattern: Option<String>,
     /// When it is sent. Absent: `Always`.
     pub sent: Sent,
-    /// Whether single values may be removed although it cannot be written:
-    /// for `ensureAbsent`.
+    /// Whether single values are known to be removed by a path that selects
+    /// them, and the others stay, be it writable or not: for `ensureAbsent`.
+    /// Absent: false, and where it is writable the values that stay are sent
+    /// in the place of all.
     pub removable: bool,
     /// Whether its value is shown in `status.attributes`.
     pub shown: bool,

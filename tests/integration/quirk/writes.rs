@@ -279,6 +279,21 @@ async fn a_path_selects_no_values() {
 }
 
 #[tokio::test]
+async fn a_removal_takes_the_values_that_it_selects_or_all() {
+    let roles = json!({"roles": [{"value": "auditor"}, {"value": "reader"}]});
+    let removal = json!({"op": "remove", "path": "roles[value eq \"auditor\"]"});
+    for (selections, left) in [
+        ("honoured", json!([{"value": "reader"}])),
+        ("ignored", roles["roles"].clone()),
+        ("overread", Value::Null),
+    ] {
+        let habits = format!("{{patch: {{selections: {selections}}}}}");
+        let (status, stored) = after(&habits, roles.clone(), removal.clone()).await;
+        assert_eq!((status, &stored["roles"]), (200, &left), "{selections}");
+    }
+}
+
+#[tokio::test]
 async fn an_attribute_is_emptied_in_few_ways() {
     let ways = [
         json!({"op": "remove", "path": "title"}),

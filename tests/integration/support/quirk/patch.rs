@@ -165,11 +165,18 @@ impl Operation {
         let mut operation = Map::from_iter([("op".to_owned(), json!(verb))]);
         let value = value.map(canonical_names);
         let value = match (path, value) {
-            (Some(path), _) if path.contains('[') && habits.patch.selections != Selections::Honoured => {
-                return match habits.patch.selections {
-                    Selections::Refused => Err(Refusal::bad("invalidPath", "a path selects no values")),
-                    Selections::Honoured | Selections::Ignored => Ok(()),
-                };
+            (Some(path), value) if path.contains('[') && habits.patch.selections != Selections::Honoured => {
+                match habits.patch.selections {
+                    Selections::Refused => {
+                        return Err(Refusal::bad("invalidPath", "a path selects no values"));
+                    }
+                    Selections::Honoured | Selections::Ignored => return Ok(()),
+                    Selections::Overread => {
+                        let attribute = path.split('[').next().unwrap_or_default();
+                        operation.insert("path".to_owned(), json!(attribute));
+                        value
+                    }
+                }
             }
             (Some(path), value) => {
                 let path = extension_path(habits.patch.extension_path, &path)?;

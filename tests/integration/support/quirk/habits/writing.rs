@@ -103,6 +103,8 @@ pub(crate) enum Selections {
     Honoured,
     /// It answers as if, and nothing changes.
     Ignored,
+    /// It does to all values what was asked for some.
+    Overread,
     /// 400.
     Refused,
 }
