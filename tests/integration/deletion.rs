@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::{
     scenario::on_every_server,
     support::{
-        objects::{Kind, PROVIDER, SECRET, group, id, message, user},
+        objects::{Kind, PROVIDER, group, id, message, user},
         proxy::Purpose,
         scim_server::ServerKind,
         world::World,
@@ -50,17 +50,6 @@ async fn the_providers_policy_holds_for_objects_without_one() {
     assert!(world.server.get("/Users", &id(&bob)).await.is_none());
 }
 
-#[tokio::test]
-async fn a_provider_stays_until_its_users_are_deleted() {
-    let world = World::start("provider-in-use").await;
-    let ada = world.settle(&user("ada")).await;
-    world.delete(Kind::Provider, PROVIDER).await;
-    world.delete(Kind::User, "ada").await;
-    world.gone(Kind::User, "ada").await;
-    world.gone(Kind::Provider, PROVIDER).await;
-    assert!(world.server.get("/Users", &id(&ada)).await.is_none());
-}
-
 async fn a_namespace_takes_its_users_along_and_ends(server: ServerKind) {
     let world = World::start_on(server, "teardown").await;
     world.apply_all(["ada", "bob", "eve"].map(user)).await;
@@ -93,24 +82,6 @@ async fn a_deletion_without_its_provider_waits_until_it_is_let_go() {
     world.gone(Kind::User, "ada").await;
     assert!(world.proxy.since(mark).is_empty());
     assert!(world.server.get("/Users", &id(&ada)).await.is_some());
-}
-
-#[tokio::test]
-async fn a_deletion_without_its_secret_waits_and_goes_on_when_it_is_back() {
-    let world = World::start("secret-gone").await;
-    let ada = world.settle(&user("ada")).await;
-    world.operator.stop().await;
-    world.delete(Kind::Secret, SECRET).await;
-    world.operator.start().await;
-    world.not_ready(Kind::Provider, PROVIDER, "SecretNotFound").await;
-    world.delete(Kind::User, "ada").await;
-    let waiting = world.not_ready(Kind::User, "ada", "ProviderNotReady").await;
-    assert!(waiting.metadata.deletion_timestamp.is_some());
-    assert!(world.server.get("/Users", &id(&ada)).await.is_some());
-
-    world.apply(&world.secret()).await;
-    world.gone(Kind::User, "ada").await;
-    assert!(world.server.get("/Users", &id(&ada)).await.is_none());
 }
 
 #[tokio::test]

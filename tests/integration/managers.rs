@@ -67,15 +67,6 @@ async fn a_typo_in_the_next_manager_keeps_the_last_one() {
 }
 
 #[tokio::test]
-async fn two_who_manage_each_other_both_settle() {
-    let world = World::start("manager-cycle").await;
-    world.apply_all([report("ada", "grace"), report("grace", "ada")]).await;
-    let (ada, grace) = (until_linked(&world, "ada").await, until_linked(&world, "grace").await);
-    assert_eq!(manager_of(&world, &id(&ada)).await, id(&grace));
-    assert_eq!(manager_of(&world, &id(&grace)).await, id(&ada));
-}
-
-#[tokio::test]
 async fn a_manager_of_another_provider_is_refused_by_name() {
     let world = World::start("manager-foreign").await;
     let elsewhere = json!({"kind": "ScimProvider", "name": "another"});

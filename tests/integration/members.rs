@@ -196,36 +196,6 @@ async fn user_names_are_looked_up_once_and_then_followed_by_the_sweeps() {
 }
 
 #[tokio::test]
-async fn one_bad_member_is_named_and_keeps_nobody_out() {
-    const BAD: &str = "no-such-member";
-    let world = World::start("bad-member").await;
-    let names: Vec<String> = (0..20).map(|number| format!("user-{number}")).collect();
-    world.apply_all(names.iter().map(|name| user(name))).await;
-    world.ready_count(Kind::User, names.len()).await;
-    let refusal = Answer::scim_error(400, "invalidValue", "who is that?");
-    let rule = world.proxy.on(Match::new("PATCH", "/Groups").with_body(BAD)).answer(refusal);
-
-    let mark = world.proxy.mark();
-    let team = world.settle(&with_members("team", json!({"users": names, "ids": [BAD]}))).await;
-    assert!(has(&team, "MembersReady", "False", "RejectedByServer"), "{:?}", team.data["status"]);
-    assert!(message(&team, "MembersReady").contains("id no-such-member (\"who is that?\")"));
-    assert_eq!(status(&team, "/members"), json!({"desired": 21, "applied": 20, "pending": 1}));
-    assert_eq!(world.server.members(&id(&team)).await.len(), 20);
-    let patches = of_purpose(&world.proxy.since(mark), Purpose::Patch);
-    assert!(patches <= 11, "{patches} requests to find one of 21");
-
-    let mark = world.proxy.mark();
-    world.proxy.sweeps(mark, 2).await;
-    assert_eq!(of_purpose(&world.proxy.since(mark), Purpose::Patch), 0, "it is not tried again so soon");
-
-    world.proxy.remove(&rule);
-    let renamed = with_members("team", json!({"users": names, "ids": [BAD]}));
-    world.apply(&renamed.with("displayName", "Team")).await;
-    world.complete("team").await;
-    assert_eq!(world.server.members(&id(&team)).await.len(), 21);
-}
-
-#[tokio::test]
 async fn an_additive_group_removes_only_whom_it_added() {
     let world = World::start("additive").await;
     let [ada, bob, cid] = world.users(["ada", "bob", "cid"]).await;
@@ -247,26 +217,6 @@ async fn an_additive_group_removes_only_whom_it_added() {
     world.put_into(&team, &stranger).await;
     world.proxy.sweeps(world.proxy.mark(), 2).await;
     world.has_members(&team, [bob, stranger]).await;
-}
-
-#[tokio::test]
-async fn killed_before_it_added_somebody_an_additive_group_knows_that_it_did() {
-    let world = World::start("additive-crash").await;
-    let [ada, bob] = world.users(["ada", "bob"]).await;
-    let rule = world.proxy.on(Match::new("PATCH", "/Groups").nth(1)).close_before(world.operator.killer());
-    world.apply(&additive("team", &["ada"])).await;
-    rule.hit().await;
-    world.operator.forget();
-    let team = world.get(Kind::Group, "team").await;
-    assert_eq!(status(&team, "/appliedMembers"), json!([ada]), "recorded before it is asked for");
-    assert!(world.server.members(&id(&team)).await.is_empty());
-
-    world.operator.start().await;
-    let team = world.complete("team").await;
-    world.has_members(&team, [ada.clone()]).await;
-    assert_eq!(status(&team, "/appliedMembers"), json!([ada]));
-    let team = world.settle(&additive("team", &["bob"])).await;
-    world.has_members(&team, [bob]).await;
 }
 
 #[tokio::test]

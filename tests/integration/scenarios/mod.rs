@@ -6,10 +6,15 @@
 mod claims;
 mod crashes;
 mod endpoint;
+mod groups;
 mod leader;
+mod leader;
+mod lifetimes;
 mod outage;
 mod population;
+mod population;
 mod protected;
+mod references;
 mod renames;
 mod returning;
 mod scene;
