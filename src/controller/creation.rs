@@ -41,12 +41,14 @@ impl<T: Identity> Pass<'_, T> {
         // What is announced is created at once: a crash during a long wait in
         // between could not be told from a creation that takes effect late.
         let in_turn = session.turn_to_write(&format!("POST {}", T::RESOURCE_TYPE.endpoint())).await?;
+        let nonce = entropy::nonce().map_err(|error| Fault::Undecided(error.to_string()))?;
         let intent = Intent {
+            password: self.password_at_creation().map(|value| self.password_digest(&nonce, value)),
             uid: self.object.uid().unwrap_or_default(),
             endpoint: session.endpoint.clone(),
             keys: self.terms.keys.clone(),
             values: Intent::digests(desired, session.rules::<T>(), &self.context.digester),
-            nonce: entropy::nonce().map_err(|error| Fault::Undecided(error.to_string()))?,
+            nonce,
             written: self.context.clock.now(),
             server_date: session.port.server_date(),
             replaces: self.record.anchor.as_ref().map(|anchor| anchor.id.clone()),
@@ -153,6 +155,7 @@ impl<T: Identity> Pass<'_, T> {
         self.take(&resource, None, Origin::Created);
         if let Some(intent) = &self.intent {
             self.record.known.managed = intent.paths();
+            self.record.password_digest.clone_from(&intent.password);
         }
         self.reading = self.reading_of(resource);
         let note = format!("found the {} that an interrupted pass had created", T::RESOURCE_TYPE);

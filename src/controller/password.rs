@@ -15,7 +15,7 @@ use crate::{
     sync::{
         obstacle::Obstacle,
         outcome::{Because, Request},
-        password::{self, Action},
+        password::{self, Action, Present},
         unsupported::Unsupported,
     },
 };
@@ -33,12 +33,23 @@ impl<T: Identity> Pass<'_, T> {
 
     /// Puts the password into what is about to be created.
     pub(super) fn add_password(&mut self, body: &mut Resource) {
-        let rules = self.session.as_ref().map(|session| session.rules::<T>());
-        if let Some(value) = self.password.as_ref().filter(|_| rules.is_some_and(password::is_created_with)) {
+        if let Some(value) = self.password_at_creation() {
             let change = password::change(value.expose_secret());
             body.set(&change.path, change.value.unwrap_or_default());
             self.request = Request::CreateWithPassword;
         }
+    }
+
+    /// The password that a creation has in it.
+    pub(super) fn password_at_creation(&self) -> Option<&SecretString> {
+        let rules = self.session.as_ref().map(|session| session.rules::<T>());
+        self.password.as_ref().filter(|_| rules.is_some_and(password::is_created_with))
+    }
+
+    /// What is remembered of a password: of the identity with this id, or of
+    /// the creation with this nonce.
+    pub(super) fn password_digest(&self, of: &str, value: &SecretString) -> String {
+        self.context.digester.password(of, value.expose_secret())
     }
 
     /// Notes that the server has the password now, if the creation had it.
@@ -46,10 +57,8 @@ impl<T: Identity> Pass<'_, T> {
         if body.get(&password::path()).is_none() {
             return;
         }
-        self.record.password_digest = self
-            .id()
-            .zip(self.password.as_ref())
-            .map(|(id, value)| self.context.digester.password(&id, value.expose_secret()));
+        self.record.password_digest =
+            self.id().zip(self.password.as_ref()).map(|(id, value)| self.password_digest(&id, value));
     }
 
     /// Sends the password, after everything else, if it is another one than
@@ -61,9 +70,10 @@ impl<T: Identity> Pass<'_, T> {
             self.record.password_digest = None;
             return Ok(None);
         };
-        let present = self.context.digester.password(&id, value.expose_secret());
+        let announced = self.intent.as_ref().map(|intent| self.password_digest(&intent.nonce, &value));
+        let present = Present { digest: self.password_digest(&id, &value), announced };
         match password::action(self.record.password_digest.as_deref(), &present, self.record.origin) {
-            Action::Keep => return Ok(None),
+            Action::Keep => {}
             Action::Send if !password::may_change(self.server()?.rules::<T>()) => {
                 return Ok(Some(Obstacle::Unsupported(T::RESOURCE_TYPE, Unsupported::Password)));
             }
@@ -80,7 +90,7 @@ impl<T: Identity> Pass<'_, T> {
                 self.context.events.failed(&self.object, "PasswordNotSent", note);
             }
         }
-        self.record.password_digest = Some(present);
+        self.record.password_digest = Some(present.digest);
         Ok(None)
     }
 

@@ -44,6 +44,9 @@ pub struct Intent {
     pub keys: MatchKeys,
     /// A digest of each value that was to be sent, by leaf path.
     pub values: BTreeMap<String, String>,
+    /// A digest of the password that was to be sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<String>,
     /// Tells one attempt from the next.
     pub nonce: String,
     /// When the note was written, by the operator's clock.
@@ -177,6 +180,7 @@ mod tests {
             endpoint: "https://idp.example.com".to_owned(),
             keys: MatchKeys::of(&desired(), &users(&json!({}))),
             values: Intent::digests(&desired(), &users(&json!({})), &digester()),
+            password: None,
             nonce: "n".to_owned(),
             written: "2026-01-01T00:00:00Z".parse().unwrap(),
             server_date: Some("2026-01-01T00:00:00Z".parse().unwrap()),

@@ -23,14 +23,26 @@ pub enum Action {
     TakeAsKnown,
 }
 
+/// The digest of what the Secret holds, in each form in which one may be
+/// remembered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Present {
+    /// As it is recorded when the server took it.
+    pub digest: String,
+    /// As the note of the creation has it.
+    pub announced: Option<String>,
+}
+
 /// What to do, by the digest that is remembered, the digest of what the
 /// Secret holds now, and how the identity came to be managed. The digest is
 /// recorded only after the server took the password. So after a crash in
-/// between the same value goes out once more, and never is one lost.
-pub fn action(known: Option<&str>, present: &str, origin: Option<Origin>) -> Action {
+/// between the same value goes out once more, and never is one lost. Only what
+/// a creation had in it is known from its note: whoever was created has it.
+pub fn action(known: Option<&str>, present: &Present, origin: Option<Origin>) -> Action {
+    let is_present = |known: &str| known == present.digest || Some(known) == present.announced.as_deref();
     match known {
-        Some(known) if known == present => Action::Keep,
-        Some(known) if key_of(known) == key_of(present) => Action::Send,
+        Some(known) if is_present(known) => Action::Keep,
+        Some(known) if key_of(known) == key_of(&present.digest) => Action::Send,
         Some(_) => Action::TakeAsKnown,
         None if origin == Some(Origin::Adopted) => Action::TakeAsKnown,
         None => Action::Send,
@@ -98,6 +110,8 @@ mod tests {
         let (created, adopted) = (Some(Origin::Created), Some(Origin::Adopted));
         let (old, new) = (digest(b"key", "old"), digest(b"key", "new"));
         let of_lost_key = digest(b"lost", "new");
+        let noted = |password| Digester::new(b"key").password("nonce", password);
+        let (noted_old, noted_new) = (noted("old"), noted("new"));
         for (row, known, origin, expected) in [
             ("sent before", Some(&new), created, Action::Keep),
             ("another one was sent before", Some(&old), created, Action::Send),
@@ -106,8 +120,11 @@ mod tests {
             ("adopted, and known since", Some(&new), adopted, Action::Keep),
             ("adopted, and another one since", Some(&old), adopted, Action::Send),
             ("the operator lost its key: nobody knows", Some(&of_lost_key), created, Action::TakeAsKnown),
+            ("the creation had it in it", Some(&noted_new), created, Action::Keep),
+            ("the creation had another one in it", Some(&noted_old), created, Action::Send),
         ] {
-            assert_eq!(action(known.map(String::as_str), &new, origin), expected, "{row}");
+            let present = Present { digest: new.clone(), announced: Some(noted_new.clone()) };
+            assert_eq!(action(known.map(String::as_str), &present, origin), expected, "{row}");
         }
     }
 

@@ -128,6 +128,7 @@ fn intent(replaces: Option<&str>) -> Intent {
         endpoint: HERE.to_owned(),
         keys: MatchKeys::of(&desired(), &users(&json!({}))),
         values: Intent::digests(&desired(), &users(&json!({})), &digester()),
+        password: None,
         nonce: "n".to_owned(),
         written: "2026-01-01T00:00:00Z".parse().unwrap(),
         server_date: Some("2026-01-01T00:00:00Z".parse().unwrap()),

@@ -1,7 +1,7 @@
 //! Objects that go, or that come back, while something they need is missing:
 //! the provider, its Secret, their own status.
 
-use kube::api::DynamicObject;
+use kube::api::{DynamicObject, Patch, PatchParams};
 use serde_json::{Value, json};
 
 use super::{Scene, Stand};
@@ -11,6 +11,8 @@ use crate::support::{
     },
     proxy::{Answer, Match},
     quirk::QuirkServer,
+    site::Site,
+    wait,
 };
 
 const RETAIN: &str = r#"{"spec": {"deletionPolicy": "Retain"}}"#;
@@ -51,6 +53,12 @@ impl<S: Stand> Scene<S> {
             "spec": backup.data["spec"],
         });
         self.apply(&restored).await;
+    }
+
+    /// Takes away all that the operator knows of an object.
+    async fn lose_status(&self, kind: Kind, name: &str) {
+        let nothing = Patch::Merge(json!({"status": null}));
+        Site::api(self, kind).patch_status(name, &PatchParams::default(), &nothing).await.unwrap();
     }
 
     /// Until an object waits for its provider to be deleted, and says how it
@@ -118,6 +126,38 @@ async fn restore_without_status() {
     scene.proxy.sweeps(scene.proxy.mark(), 1).await;
     scene.wrote_nothing(mark);
     assert_eq!(scene.server.password(&ada_id).as_deref(), Some("first-secret"));
+    scene.end().await;
+}
+
+/// An object that is the same one, and has lost its status, finds what it
+/// created, and does not send the password again: the person may have chosen
+/// another one since.
+#[tokio::test]
+async fn the_same_object_without_its_status_sends_nothing() {
+    let scene = Scene::set("status-lost").on_habits("{}").await;
+    scene.apply(&password("first-secret")).await;
+    let created = scene.settle(&ada()).await;
+    let [bob] = scene.settle_users(["bob"]).await;
+    let team = scene.settle(&group("team", ["ada", "bob"])).await;
+    scene.has_members(&team, [&id(&created), &bob]).await;
+    scene.operator.stop().await;
+    let mark = scene.proxy.mark();
+    for (kind, name) in [(Kind::User, "ada"), (Kind::User, "bob"), (Kind::Group, "team")] {
+        scene.lose_status(kind, name).await;
+    }
+    scene.operator.start().await;
+    let again = scene.ready(Kind::User, "ada").await;
+    assert_eq!(id(&again), id(&created));
+    scene.ready(Kind::User, "bob").await;
+    scene.ready(Kind::Group, "team").await;
+    scene.proxy.sweeps(scene.proxy.mark(), 1).await;
+    scene.wrote_nothing(mark);
+    scene.apply(&password("second-secret")).await;
+    wait::poll("the next password", wait::DEADLINE, || async {
+        let password = scene.server.password(&id(&created)).unwrap_or_default();
+        if password == "second-secret" { Ok(()) } else { Err(password) }
+    })
+    .await;
     scene.end().await;
 }
 
