@@ -258,7 +258,9 @@ pub struct ScimUserSpec {
     /// other values are nobody's business here: each a path with one `eq`
     /// (RFC 7644 §3.5.2), such as `roles[value eq "auditor"]` or
     /// `urn:…:fido2:User:fido2Credentials[credentialId eq "abc"]`. One is
-    /// removed in each pass; what is gone stays gone. At most 16. Absent: none.
+    /// removed in each pass; what is gone stays gone. Where the profile does
+    /// not say that single values can be removed (`removable`), the values
+    /// that stay are sent in the place of all. At most 16. Absent: none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = bounds::ABSENT), inner(length(max = bounds::TEXT)))]
     #[x_kube(merge_strategy = ListMerge::Atomic)]
