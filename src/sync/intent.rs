@@ -24,6 +24,9 @@ use crate::scim::{path::AttributePath, profile::KindRules, resource::Resource};
 /// may still be carried out.
 pub const SETTLE: SignedDuration = SignedDuration::from_secs(45);
 
+/// What was not seen is not looked for again before this time.
+const SOONEST_LOOK: SignedDuration = SignedDuration::from_secs(2);
+
 /// How long after the note what it announced can have been created, by the
 /// server's clock. Whatever is younger is somebody else's: a note that stays
 /// on an object, or is put back, must not take an account made since.
@@ -113,6 +116,16 @@ impl Intent {
     /// known to show what was there before.
     pub fn unsettled(&self, now: Timestamp, grace: SignedDuration) -> Option<SignedDuration> {
         self.left_of(SETTLE.max(grace), now)
+    }
+
+    /// When to look again for what is not seen yet; `None` once nothing is
+    /// going to be seen. Soon at first, because most servers show it soon, and
+    /// then further and further apart, because a look goes over everything.
+    pub fn next_look(&self, now: Timestamp, grace: SignedDuration) -> Option<SignedDuration> {
+        let left = self.unsettled(now, grace)?;
+        let age = now.duration_since(self.written);
+        // A clock that was set back tells nothing about the age.
+        Some(if age.is_negative() { left } else { age.max(SOONEST_LOOK).min(left) })
     }
 
     /// How much is left of a time that began with the note.
@@ -261,6 +274,17 @@ mod tests {
         let proof = |title| intent().proof(&found("2026-01-01T00:00:01Z", title), &edited, &digester());
         assert_eq!(proof("Engineer"), Proof::Ours);
         assert_eq!(proof("Director"), Proof::Unproven);
+    }
+
+    #[test]
+    fn it_is_looked_for_soon_and_then_further_and_further_apart() {
+        let next = |text: &str| intent().next_look(text.parse().unwrap(), SignedDuration::ZERO);
+        let seconds = |seconds| Some(SignedDuration::from_secs(seconds));
+        assert_eq!(next("2026-01-01T00:00:00Z"), seconds(2));
+        assert_eq!(next("2026-01-01T00:00:08Z"), seconds(8));
+        assert_eq!(next("2026-01-01T00:00:32Z"), seconds(13), "the last look is when settling ends");
+        assert_eq!(next("2026-01-01T00:00:45Z"), None);
+        assert_eq!(next("2025-06-01T00:00:00Z"), Some(SETTLE));
     }
 
     #[test]

@@ -117,6 +117,15 @@ pub struct Facts<'a> {
     pub settling: Option<SignedDuration>,
 }
 
+impl Facts<'_> {
+    /// Whether all of these may become the object's, whosever they are, if
+    /// only one of them is meant.
+    fn may_take_over(&self, hits: &[Resource]) -> bool {
+        let allowed = self.takeover == Takeover::Allowed && !self.deleting;
+        allowed && hits.iter().all(|hit| self.terms.keys.fit(hit))
+    }
+}
+
 /// The next step.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
@@ -354,8 +363,8 @@ fn aftermath(announced: Announced<'_>, facts: &Facts<'_>, digester: &Digester) -
         Lookup::NotYet => return Aftermath::Undecided(Step::LookForAnnounced),
         Lookup::Unknown(why) => return Aftermath::Undecided(Step::Retry(why.clone())),
         Lookup::None => {
-            let left = announced.intent.unsettled(facts.now, facts.grace);
-            return left.map_or(Aftermath::Nothing, |left| Aftermath::Undecided(Step::Wait(left)));
+            let next = announced.intent.next_look(facts.now, facts.grace);
+            return next.map_or(Aftermath::Nothing, |next| Aftermath::Undecided(Step::Wait(next)));
         }
         Lookup::Found(hits) => hits,
     };
@@ -366,6 +375,8 @@ fn aftermath(announced: Announced<'_>, facts: &Facts<'_>, digester: &Digester) -
     match (proofs.as_slice(), hits.as_slice()) {
         ([Proof::Ours], [ours]) => Aftermath::Ours(ours.clone()),
         (proofs, _) if proofs.iter().all(|proof| *proof == Proof::Foreign) => Aftermath::Foreign,
+        // Whoever says that it may be taken over wants it in either case.
+        (_, hits) if facts.may_take_over(hits) => Aftermath::Foreign,
         _ => Aftermath::Undecided(Step::Stall(Obstacle::AmbiguousCreate { ids: ids(hits) })),
     }
 }

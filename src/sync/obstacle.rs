@@ -227,8 +227,9 @@ impl Obstacle {
             ),
             Self::AmbiguousCreate { ids } => format!(
                 "a creation was interrupted, and the server has a {kind} that may be the result, without proof \
-                 (id {}). Nothing is changed. Look at it on the server: remove it there if nobody needs it, and \
-                 this object creates a new one; or set deletionPolicy: Retain and delete this object.",
+                 (id {}). Nothing is changed. Look at it on the server: to take it over, whosever it is, set \
+                 adoptionPolicy: Adopt. Else remove it there if nobody needs it, and this object creates a new \
+                 one; or set deletionPolicy: Retain and delete this object.",
                 listed(ids)
             ),
             Self::UnexpectedAdoption { id } => format!(

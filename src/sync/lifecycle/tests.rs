@@ -286,7 +286,7 @@ fn after_a_crash_only_what_is_proven_is_taken() {
         (
             "nothing there yet, and the server may still be settling: wait",
             State { now: "2026-01-01T00:00:05Z", ..after(Lookup::None) },
-            Step::Wait(SignedDuration::from_secs(40)),
+            Step::Wait(SignedDuration::from_secs(5)),
         ),
         ("nothing there, settled: look by today's keys", after(Lookup::None), Step::Look),
         (

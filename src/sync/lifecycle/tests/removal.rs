@@ -73,7 +73,7 @@ fn a_deletion_after_a_crash_finds_what_was_created() {
         (
             "the server may still be settling",
             State { now: "2026-01-01T00:00:05Z", ..after(Lookup::None) },
-            Step::Wait(SignedDuration::from_secs(40)),
+            Step::Wait(SignedDuration::from_secs(5)),
         ),
     ]);
 }

@@ -152,3 +152,38 @@ fn whoever_only_looks_changes_nothing() {
         ),
     ]);
 }
+
+#[test]
+fn what_a_crash_left_unproven_is_taken_over_where_that_is_asked_for() {
+    let after = |hits: &[Resource]| State {
+        announced_lookup: found(hits),
+        takeover: Takeover::Allowed,
+        ..announced()
+    };
+    check(vec![
+        ("look who it is", after(&[undated()]), Step::Look),
+        (
+            "take it over",
+            State { lookup: found(&[undated()]), ..after(&[undated()]) },
+            Step::Adopt(undated()),
+        ),
+        (
+            "another object's",
+            State { lookup: found(&[undated()]), claimed: claimed("8"), ..after(&[undated()]) },
+            stood_for("8"),
+        ),
+        ("what is proven is no stranger", after(&[alice()]), Step::Pair(alice())),
+        (
+            "the provider forbids it",
+            State { takeover: Takeover::Forbidden, ..after(&[undated()]) },
+            ambiguous(&["8"]),
+        ),
+        ("its keys are not the manifest's any more: stop", after(&[renamed()]), ambiguous(&["7"])),
+        ("on the way out nobody is taken over: stop", deleted(after(&[undated()])), ambiguous(&["8"])),
+    ]);
+}
+
+/// Somebody with the announced keys, and none of today's.
+fn renamed() -> Resource {
+    Resource::from_value(json!({"id": "7", "userName": "alicia"})).unwrap()
+}
