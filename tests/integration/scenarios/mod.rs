@@ -10,6 +10,7 @@ mod groups;
 mod leader;
 mod leader;
 mod lifetimes;
+mod namesakes;
 mod outage;
 mod population;
 mod population;

@@ -9,6 +9,7 @@ use std::{
 };
 
 use futures::future::BoxFuture;
+use kube::api::DynamicObject;
 use serde_json::{Value, json};
 
 use super::population::Population;
@@ -20,6 +21,7 @@ use crate::support::{
     quirk::{Habits, QuirkServer},
     scim_server::{ScimServer, ServerKind},
     site::Site,
+    strict::{StrictServer, confirmit},
 };
 
 /// A server as somebody with every right finds it, past the proxy. Resources
@@ -65,6 +67,24 @@ impl Stand for QuirkServer {
 
     fn base(&self) -> String {
         self.base()
+    }
+
+    fn everything<'a>(&'a self, endpoint: &'a str) -> BoxFuture<'a, Vec<Value>> {
+        Box::pin(async move { self.all(endpoint) })
+    }
+
+    fn put_there<'a>(&'a self, endpoint: &'a str, resource: Value) -> BoxFuture<'a, String> {
+        Box::pin(async move { self.insert(endpoint, resource) })
+    }
+}
+
+impl Stand for StrictServer {
+    fn port(&self) -> u16 {
+        self.port()
+    }
+
+    fn base(&self) -> String {
+        confirmit::BASE.to_owned()
     }
 
     fn everything<'a>(&'a self, endpoint: &'a str) -> BoxFuture<'a, Vec<Value>> {
@@ -134,6 +154,14 @@ impl Setting {
         let token = format!("token-of-{}", site.namespace);
         let server = PutServer::start(&token, habit).await;
         self.open(site, token, server).await
+    }
+
+    /// On the server that makes the names of its users itself.
+    pub(crate) async fn on_confirmit(self) -> Scene<StrictServer> {
+        let site = Site::new(&self.name).await;
+        let token = format!("token-of-{}", site.namespace);
+        let server = confirmit::start(&token).await;
+        self.provider(|provider| provider.with("profile", "confirmit")).open(site, token, server).await
     }
 
     async fn open<S: Stand>(self, mut site: Site, token: String, server: S) -> Scene<S> {
@@ -247,6 +275,13 @@ impl<S: Stand> Scene<S> {
     /// That nothing was sent since a mark that would change something.
     pub(crate) fn wrote_nothing(&self, mark: usize) {
         assert!(self.writes(mark).is_empty(), "{:#?}", self.writes(mark));
+    }
+
+    /// The resource that an object stands for, as the server holds it.
+    pub(crate) async fn on_server(&self, object: &DynamicObject) -> Option<Value> {
+        let id = objects::id(object);
+        let all = [self.server.everything("/Users").await, self.server.everything("/Groups").await].concat();
+        all.into_iter().find(|resource| resource["id"] == id.as_str())
     }
 
     /// The creations so far.

@@ -119,7 +119,8 @@ impl PathMatch {
     fn fits(&self, path: &str) -> bool {
         match self {
             Self::Begins(text) => path.starts_with(text),
-            Self::Is(text) => path == text,
+            // Some servers have their collections in lower case.
+            Self::Is(text) => path.eq_ignore_ascii_case(text),
             Self::Ends(text) => path.ends_with(text),
         }
     }
