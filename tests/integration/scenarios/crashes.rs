@@ -13,6 +13,9 @@ use crate::support::{
 
 const INTENT: &str = "scim-operator.dev/create-intent";
 
+/// A name that has to be quoted in a filter and encoded in a URL.
+const AWKWARD: &str = r#"o"neill\+ada@example.com"#;
+
 impl<S: Stand> Scene<S> {
     /// Applies something, and kills the operator when the server has made it.
     async fn crash_at_creation(&self, endpoint: &str, manifest: &Manifest) {
@@ -28,11 +31,13 @@ impl<S: Stand> Scene<S> {
 #[tokio::test]
 async fn crash_post_unique() {
     async fn on(scene: Scene<impl Stand>) {
-        scene.crash_at_creation("/Users", &user("ada").with("title", "Analyst")).await;
-        let made = scene.users_named(&user_name("ada")).await;
+        scene
+            .crash_at_creation("/Users", &user("ada").with("userName", AWKWARD).with("title", "Analyst"))
+            .await;
+        let made = scene.users_named(AWKWARD).await;
         scene.restart().await;
         let ada = scene.ready(Kind::User, "ada").await;
-        assert_eq!(scene.users_named(&user_name("ada")).await, made, "one account, and the same");
+        assert_eq!(scene.users_named(AWKWARD).await, made, "one account, and the same");
         assert_eq!(made[0]["id"], id(&ada));
         assert_eq!(scene.creations(), 1);
         scene.end().await;

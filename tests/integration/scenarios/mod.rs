@@ -6,6 +6,7 @@
 mod claims;
 mod crashes;
 mod endpoint;
+mod every_request;
 mod groups;
 mod leader;
 mod leader;

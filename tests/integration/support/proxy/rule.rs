@@ -87,6 +87,16 @@ impl Match {
         Self { method: Some(method), path, ..Self::any() }
     }
 
+    /// Every request with one of these texts in its address or its body.
+    pub(crate) fn about(texts: Vec<String>) -> Self {
+        let predicate: Predicate = Arc::new(move |request| {
+            let body = String::from_utf8_lossy(&request.body);
+            let target = percent_encoding::percent_decode_str(&request.target).decode_utf8_lossy();
+            texts.iter().any(|text| target.contains(text) || body.contains(text))
+        });
+        Self { predicate: Some(predicate), ..Self::any() }
+    }
+
     /// Only the n-th that matches, from 1.
     pub(crate) fn nth(self, n: usize) -> Self {
         Self { skip: n - 1, take: 1, ..self }
@@ -146,6 +156,11 @@ impl Rule {
         }
         let before = self.seen.fetch_add(1, Ordering::SeqCst);
         before >= self.matching.skip && before - self.matching.skip < self.matching.take
+    }
+
+    /// Whether a request has come that it is for.
+    pub(crate) fn is_claimed(&self) -> bool {
+        self.seen.load(Ordering::SeqCst) > self.matching.skip
     }
 
     pub(super) async fn handle(&self, exchange: Exchange) -> Ending {
