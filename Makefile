@@ -17,7 +17,7 @@ demo-check: ## does the demo work on the kubeconfig's cluster, and leave nothing
 
 .PHONY: test
 test: ## everything below that checks something; the last line counts
-	@dev/test.sh fmt-check clippy check-generated chart image-check unit integration
+	@dev/test.sh fmt-check clippy check-generated chart image-check unit integration mutants-few
 
 .PHONY: fmt-check
 fmt-check: ## is everything formatted?
@@ -36,6 +36,14 @@ unit: ## unit and property tests, no server needed
 integration: tools ## tests against a real API server and a real SCIM server
 	@# They mostly wait, so more of them than there are cores.
 	RUST_TEST_THREADS=8 cargo test --quiet --no-fail-fast --test '*'
+
+.PHONY: mutants
+mutants: tools ## is each rule that protects somebody missed by its test? (ONLY="NAME…": these; tests/mutants)
+	@dev/mutants.py all $(ONLY)
+
+.PHONY: mutants-few
+mutants-few: tools ## the same for four of them, chosen by what has changed
+	@dev/mutants.py few
 
 .PHONY: matrix
 matrix: tools ## scenario × server: the same scenarios on every SCIM server, and their table

@@ -2,6 +2,7 @@
 //! service account, watching one namespace.
 
 use std::{
+    ffi::OsString,
     fs,
     path::PathBuf,
     process::{Command, ExitStatus},
@@ -38,6 +39,11 @@ pub(crate) struct Operator {
 struct Running {
     process: Process,
     port: u16,
+}
+
+/// The operator that was built with these tests, or a mutant of it.
+fn program() -> OsString {
+    std::env::var_os("SCIM_OPERATOR_UNDER_TEST").unwrap_or_else(|| env!("CARGO_BIN_EXE_scim-operator").into())
 }
 
 impl Operator {
@@ -107,7 +113,7 @@ impl Operator {
     pub(crate) async fn start(&self) {
         let port = ports::free();
         let process = Process::spawn(
-            Command::new(env!("CARGO_BIN_EXE_scim-operator"))
+            Command::new(program())
                 .env_clear()
                 .envs(std::env::vars_os().filter(|(name, _)| name == "PATH" || name == "RUST_LOG"))
                 .envs(self.tells_requests.then_some(("RUST_LOG", "info,scim_operator=debug")))
