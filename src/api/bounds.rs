@@ -59,3 +59,9 @@ pub const GRANT_ENTRIES: usize = 64;
 
 /// The longest pattern in a grant.
 pub const PATTERN: usize = 256;
+
+/// The most objects in one hold.
+pub const HELD: usize = 2_000;
+
+/// The most members in one hold.
+pub const HELD_MEMBERS: usize = 10_000;

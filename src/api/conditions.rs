@@ -21,3 +21,6 @@ pub const STALLED: &str = "Stalled";
 /// The server keeps a value in another form than it was sent. For
 /// information: Ready stays True.
 pub const SERVER_NORMALIZED: &str = "ServerNormalized";
+
+/// What would be lost waits for a person's decision.
+pub const DELETION_HELD: &str = "DeletionHeld";

@@ -5,12 +5,17 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 };
 use kube::CustomResourceExt as _;
 
-use super::{ClusterScimProvider, ScimGroup, ScimProvider, ScimUser};
+use super::{ClusterScimProvider, ScimDeletionHold, ScimGroup, ScimProvider, ScimUser};
 
 /// Every definition, in the order of dependence.
 pub fn definitions() -> Vec<CustomResourceDefinition> {
-    let mut definitions =
-        vec![ClusterScimProvider::crd(), ScimProvider::crd(), ScimUser::crd(), ScimGroup::crd()];
+    let mut definitions = vec![
+        ClusterScimProvider::crd(),
+        ScimProvider::crd(),
+        ScimUser::crd(),
+        ScimGroup::crd(),
+        ScimDeletionHold::crd(),
+    ];
     let versions = definitions.iter_mut().flat_map(|definition| &mut definition.spec.versions);
     for schema in versions.filter_map(|version| version.schema.as_mut()?.open_api_v3_schema.as_mut()) {
         tidy(schema);

@@ -9,6 +9,8 @@ mod definitions;
 pub mod duration;
 mod grants;
 mod group;
+mod guard;
+mod hold;
 mod inventory;
 pub mod names;
 mod overrides;
@@ -30,6 +32,11 @@ pub use self::{
     definitions::definitions,
     grants::{Grant, GrantedNamespaces, NamespacesFrom},
     group::{MemberCounts, Members, Membership, ScimGroup, ScimGroupSpec, ScimGroupStatus},
+    guard::{DeletionGuard, GuardMode},
+    hold::{
+        Decision, HeldAction, HeldEntry, HeldKind, ScimDeletionHold, ScimDeletionHoldSpec,
+        ScimDeletionHoldStatus,
+    },
     inventory::{IdentityCounts, MissingInventory},
     person::{Enterprise, Manager, ManagerRef, Name},
     provider::{

@@ -15,6 +15,7 @@ use super::{
     bounds,
     capabilities::Capabilities,
     grants::Grant,
+    guard::DeletionGuard,
     inventory::{IdentityCounts, MissingInventory},
     overrides,
     rules::{is_a_duration, is_a_period, none_needs_a_test, token_url_is_safe, url_is_plain, url_is_safe},
@@ -151,6 +152,13 @@ pub struct ScimProviderSpec {
     /// that of the operator's own account, where the credentials tell it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protected: Option<ProtectedNames>,
+
+    /// How many identities of the server may be deleted or made inactive, and
+    /// members removed from a group, before a person is asked
+    /// (`DeletionHeld`). Where several providers are of one server, the
+    /// strictest counts. Absent: as each of its fields says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deletion_guard: Option<DeletionGuard>,
 
     /// Stops everything: no request is sent to the server, not even for
     /// objects that are deleted; those wait. Absent: false.

@@ -117,3 +117,6 @@ pub const EXTERNALLY_DEACTIVATED: &str = "ExternallyDeactivated";
 /// So many identities are missing on the server at once that it is not
 /// believed.
 pub const INVENTORY_IMPLAUSIBLE: &str = "InventoryImplausible";
+
+/// More would be lost at once than the provider's deletionGuard allows.
+pub const DELETION_HELD: &str = "DeletionHeld";

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    addresses::Addresses, connections::Connections, events::Events, kind::Kind, namespaces::Namespaces,
-    objects::Objects, providers::Providers, sessions::Sessions,
+    addresses::Addresses, connections::Connections, events::Events, guard::Guard, kind::Kind,
+    namespaces::Namespaces, objects::Objects, providers::Providers, sessions::Sessions,
 };
 use crate::{
     api::{ScimGroup, ScimUser},
@@ -32,6 +32,8 @@ pub(super) struct Context {
     pub(super) sessions: Sessions,
     /// What was needed to make the sessions.
     pub(super) connections: Connections,
+    /// What may be lost without a person's decision.
+    pub(super) guard: Guard,
     /// What is told to people about single changes and failures.
     pub(super) events: Events,
     /// What is counted.

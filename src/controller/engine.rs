@@ -44,7 +44,7 @@ pub(super) async fn reconcile<T: Identity>(
     cached: Arc<T>,
     context: Arc<Context>,
 ) -> Result<Action, Infallible> {
-    tokio::join!(context.users.synced(), context.groups.synced());
+    tokio::join!(context.users.synced(), context.groups.synced(), context.guard.synced());
     match begin(&cached, context) {
         Ok(pass) => Ok(pass.await),
         Err(later) => Ok(later),
@@ -235,7 +235,9 @@ fn tell<T: Identity>(pass: &Pass<'_, T>, outcome: &Outcome) {
         Outcome::InSync | Outcome::Observed(_) => kind.is_in_sync(&pass.object, pass.suspicions),
         Outcome::Suspended(_) => {}
         Outcome::Waiting(because) | Outcome::Stalled(because) => {
-            if pass.object.record().reason() != Some(because.reason) {
+            // What is held is told on the hold: there may be thousands.
+            let is_news = pass.object.record().reason() != Some(because.reason);
+            if is_news && because.reason != reasons::DELETION_HELD {
                 pass.context.events.failed(&pass.object, because.reason, because.summary.clone());
             }
         }

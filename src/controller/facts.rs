@@ -17,6 +17,7 @@ impl<T: Identity> Pass<'_, T> {
         });
         let elder = self.elder();
         let protected = self.session.as_ref().map(|session| session.protected()).unwrap_or_default();
+        let left_behind = self.left_behind();
         let facts = Facts {
             deleting: self.is_deleting(),
             has_finalizer: self.has_finalizer(),
@@ -26,6 +27,8 @@ impl<T: Identity> Pass<'_, T> {
             takeover: self.takeover(),
             named_id: handling.named_id,
             named: &self.named,
+            left_behind: left_behind.as_ref(),
+            found_again: &self.found_again,
             claimed: &self.claimed,
             rival: self.rival.as_ref(),
             elder: elder.as_deref(),
@@ -35,6 +38,7 @@ impl<T: Identity> Pass<'_, T> {
             absence: self.absence(),
             tells_deletion: self.tells_deletion(),
             endpoint: self.session.as_ref().map(|session| session.endpoint.as_str()),
+            leave: self.guarded(),
             terms: &self.terms,
             move_accepted: self.is_move_accepted(),
             protected: &protected,

@@ -50,6 +50,11 @@ impl<T: Identity> Kind<T> {
         self.scopes.all().find(|object| object.meta().uid.as_deref() == Some(uid))
     }
 
+    /// Whether objects of this namespace are seen.
+    pub(super) fn sees(&self, namespace: &str) -> bool {
+        self.scopes.sees(namespace)
+    }
+
     /// How many objects there are.
     pub(super) fn len(&self) -> usize {
         self.scopes.len()

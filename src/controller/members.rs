@@ -81,7 +81,8 @@ impl<T: Identity> Pass<'_, T> {
         let (left_out, concerned) = (plan.left_out, plan.ids().cloned().collect());
         let plan = plan.without(&refusals.held(self.generation, now)).without(&present.unasked);
         let protected = self.protected_among(&plan).await?;
-        let mut plan = plan.without(&protected);
+        let plan = plan.without(&protected);
+        let mut plan = self.within_budget(plan, present.ids.len()).await?;
         self.remember_additions(wanted, &plan, present.sight).await?;
         self.name_additions(wanted, &mut plan)?;
         let cut = Cut::of(&self.server()?.dialect.profile.members, self.puts_members()?);

@@ -23,6 +23,7 @@ mod fault;
 mod fence;
 mod finding;
 mod gate;
+mod guard;
 mod identity;
 mod inventory;
 mod key;

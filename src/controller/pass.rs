@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     api::{
-        Adoption, DeletionPolicy,
+        Adoption, DeletionPolicy, HeldAction,
         names::{CREATE_INTENT, FINALIZER},
         reasons,
     },
@@ -80,6 +80,8 @@ pub(super) struct Pass<'a, T: Identity> {
     pub(super) terms: Terms,
     pub(super) reading: Reading,
     pub(super) named: Reading,
+    /// What reading the identity found that was left behind for the object.
+    pub(super) found_again: Reading,
     /// How far the members are, once they were looked at.
     pub(super) members: Option<MemberRemarks>,
     /// How far the reference to the manager is.
@@ -94,6 +96,8 @@ pub(super) struct Pass<'a, T: Identity> {
     pub(super) request: Request,
     /// How often somebody else changed the identity in between.
     pub(super) overtaken: u32,
+    /// What the guard has kept from being sent.
+    pub(super) kept_back: Option<HeldAction>,
     pub(super) leave: Option<Leave>,
     pub(super) desk: Option<Leave>,
     /// The door for a creation whose turn has come.
@@ -145,6 +149,7 @@ impl<'a, T: Identity> Pass<'a, T> {
             terms: Terms::default(),
             reading: Reading::NotYet,
             named: Reading::NotYet,
+            found_again: Reading::NotYet,
             members: None,
             manager: None,
             password: None,
@@ -153,6 +158,7 @@ impl<'a, T: Identity> Pass<'a, T> {
             request: Request::Other,
             provider,
             overtaken: 0,
+            kept_back: None,
             leave: None,
             desk: None,
             in_turn: None,
@@ -211,7 +217,7 @@ impl<'a, T: Identity> Pass<'a, T> {
             self.in_turn = None;
         }
         let has_leave = match &step {
-            Step::Rest => true,
+            Step::Rest | Step::AskToLeave | Step::AwaitLeave => true,
             step if needs_server(step) => self.enter(),
             _ => self.enter_desk(),
         };
@@ -237,12 +243,17 @@ impl<'a, T: Identity> Pass<'a, T> {
             Step::Pair(resource) => self.pair(resource),
             Step::Adopt(resource) => self.adopt(resource).await?,
             Step::Move => self.move_anchor().await?,
+            Step::ReadLeftBehind(id) => self.read_left_behind(&id).await?,
+            Step::TakeBack(resource) => self.take_back(resource).await?,
             Step::Update => match self.update().await {
                 Err(fault) if self.was_overtaken(&fault) => self.reading = Reading::NotYet,
                 updated => return updated.map(|obstacle| Some(self.updated(obstacle.as_ref()))),
             },
             Step::Show(resource) => return self.show(&resource).map(Some),
             Step::LetGo => self.let_go().await?,
+            Step::AskToLeave => self.ask_to_leave(),
+            Step::AwaitLeave => return Ok(Some(End::Quiet(None))),
+            Step::StayHeld => return Ok(Some(self.stay_held())),
             Step::Delete(id) => {
                 self.delete(&id).await?;
                 return self.release().await.map(Some);
@@ -280,6 +291,9 @@ impl<'a, T: Identity> Pass<'a, T> {
     fn updated(&mut self, obstacle: Option<&Obstacle>) -> End {
         if let Some(left) = self.shown_late.take() {
             return End::Quiet(Some(left));
+        }
+        if let Some(end) = self.kept_back_by_guard() {
+            return end;
         }
         if let Some(obstacle) = obstacle.filter(|it| it.is_outside()) {
             return Self::tell_outside(obstacle);
@@ -400,6 +414,8 @@ fn needs_server(step: &Step) -> bool {
             | Step::Announce
             | Step::Create
             | Step::ReadNamed(_)
+            | Step::ReadLeftBehind(_)
+            | Step::TakeBack(_)
             | Step::Adopt(_)
             | Step::Move
             | Step::Update

@@ -5,9 +5,14 @@ use std::{fmt, sync::Arc};
 
 use kube::{ResourceExt, runtime::reflector::ObjectRef};
 
-use super::{identity::Identity, scopes::Scopes, watches::Watchable};
+use super::{
+    identity::Identity,
+    scopes::Scopes,
+    sessions::{Sessions, Standing},
+    watches::Watchable,
+};
 use crate::api::{
-    ClusterScimProvider, Grant, ProviderKind, ProviderRef, ScimProvider, ScimProviderSpec,
+    ClusterScimProvider, DeletionGuard, Grant, ProviderKind, ProviderRef, ScimProvider, ScimProviderSpec,
     ScimProviderStatus, names::ACCEPT_ENDPOINT,
 };
 
@@ -158,6 +163,23 @@ impl Providers {
             Some(namespace) => read(self.namespaced.get(&ObjectRef::new(&key.name).within(namespace))),
             None => read(self.cluster.get(&ObjectRef::new(&key.name))),
         }
+    }
+
+    /// What the providers at an endpoint say about deletions: those that are
+    /// connected to it, and those that were when they last said so.
+    pub(super) fn guards_at(&self, sessions: &Sessions, endpoint: &str) -> Vec<Option<DeletionGuard>> {
+        fn is_at<P: ProviderObject>(object: &P, sessions: &Sessions, endpoint: &str) -> bool {
+            match sessions.of(&object.key()) {
+                Standing::Open(session) => session.endpoint == endpoint,
+                Standing::Unknown | Standing::Failing => {
+                    object.status().and_then(|status| status.endpoint_key.as_deref()) == Some(endpoint)
+                }
+            }
+        }
+        let namespaced = self.namespaced.all().filter(|object| is_at(&**object, sessions, endpoint));
+        let cluster = self.cluster.all().filter(|object| is_at(&**object, sessions, endpoint));
+        let namespaced = namespaced.map(|object| object.spec.deletion_guard.clone());
+        namespaced.chain(cluster.map(|object| object.spec.provider.deletion_guard.clone())).collect()
     }
 
     /// Has the provider reconciled.

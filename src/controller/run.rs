@@ -22,6 +22,7 @@ use super::{
     context::Context,
     engine,
     events::Events,
+    guard::{Guard, holds, index::Index, left_behind::LeftBehind},
     key,
     kind::Kind,
     links,
@@ -34,7 +35,7 @@ use super::{
     watches::{Parts, Watchable, Watched},
 };
 use crate::{
-    api::{ClusterScimProvider, ScimGroup, ScimProvider, ScimUser},
+    api::{ClusterScimProvider, ScimDeletionHold, ScimGroup, ScimProvider, ScimUser},
     cli::{EventFilter, RunSettings},
     runtime::{
         Services,
@@ -57,6 +58,9 @@ pub enum RunError {
     /// The configuration does not make a client.
     #[error("the cluster's configuration cannot be used: {0}")]
     Client(#[from] kube::Error),
+    /// What the operator left for itself cannot be read.
+    #[error("the ConfigMaps of the operator's namespace cannot be listed: {0}")]
+    Memory(Box<dyn std::error::Error + Send + Sync>),
     /// The operator has no key of its own.
     #[error("the operator has no key of its own: {0}")]
     Key(Box<dyn std::error::Error + Send + Sync>),
@@ -77,6 +81,7 @@ enum Gone {
     User(String, ProviderKey),
     Group(String, ProviderKey),
     Provider(ProviderKey),
+    Hold(Arc<ScimDeletionHold>),
 }
 
 /// Stands by until the lease can be had, and works until the shutdown is asked
@@ -93,7 +98,7 @@ pub async fn run(settings: RunSettings, services: Services) -> Result<(), RunErr
     let api_server = config.cluster_url.clone();
     let client = client::plain(&config)?;
     tokio::select! {
-        () = definitions_served(&client, &settings.watch_namespaces) => definitions.open(),
+        () = definitions_served(&client, &settings.watch_namespaces, &own_namespace) => definitions.open(),
         () = stop.cancelled() => return Ok(()),
     }
     let digester =
@@ -116,7 +121,10 @@ pub async fn run(settings: RunSettings, services: Services) -> Result<(), RunErr
     let addresses =
         Addresses::learn(&client, &api_server, &settings.allow_hosts, &settings.refuse_networks).await;
 
-    let own = Own { namespace: own_namespace, digester, addresses, tenure };
+    let left_behind = LeftBehind::load(&client, &own_namespace, &digester)
+        .await
+        .map_err(|error| RunError::Memory(Box::new(error)))?;
+    let own = Own { namespace: own_namespace, digester, addresses, left_behind, tenure };
     tokio::select! {
         // First, because whoever may not work must not go on.
         biased;
@@ -135,6 +143,7 @@ struct Own {
     namespace: String,
     digester: Digester,
     addresses: Addresses,
+    left_behind: LeftBehind,
     tenure: Arc<Tenure>,
 }
 
@@ -169,8 +178,19 @@ async fn work(settings: RunSettings, services: Services, client: Client, own: Ow
         let gone = gone.clone();
         move |event| tell_gone(&gone, event, |provider: &ScimProvider| Gone::Provider(provider.key()))
     });
-    let cluster_providers = Watched::start(&client, &[None], move |event| {
-        tell_gone(&gone, event, |provider: &ClusterScimProvider| Gone::Provider(provider.key()));
+    let cluster_providers = Watched::start(&client, &[None], {
+        let gone = gone.clone();
+        move |event| tell_gone(&gone, event, |provider: &ClusterScimProvider| Gone::Provider(provider.key()))
+    });
+    let held = Arc::new(Index::new(own.digester.clone()));
+    let holds = Watched::start(&client, &[Some(own.namespace.clone())], {
+        let held = Arc::clone(&held);
+        move |event| {
+            for hold in held.observe(event) {
+                // Nobody listens any more only while the process is stopping.
+                let _ = gone.send(Gone::Hold(hold));
+            }
+        }
     });
     let context = Arc::new(Context {
         objects: Objects::new(client.clone(), settings.concurrency),
@@ -179,6 +199,7 @@ async fn work(settings: RunSettings, services: Services, client: Client, own: Ow
         groups: Kind::new(groups.scopes, group_claims),
         providers: Providers { namespaced: providers.scopes, cluster: cluster_providers.scopes },
         sessions: Sessions::default(),
+        guard: Guard::new(holds.scopes, held, own.left_behind),
         connections: Connections::default(),
         events: Events::start(client.clone(), settings.events == EventFilter::Warnings),
         metrics,
@@ -194,10 +215,12 @@ async fn work(settings: RunSettings, services: Services, client: Client, own: Ow
         tokio::spawn(follow_gone(Arc::clone(&context), gone_objects)),
         tokio::spawn(open_when_synced(Arc::clone(&context), caches)),
         tokio::spawn(count_objects(Arc::clone(&context))),
+        tokio::spawn(LeftBehind::tidy(Arc::clone(&context))),
     ];
     let start = Start { context: &context, stop: &stop };
     let mut controllers = start.all(providers.parts, provider::reconcile::<ScimProvider>);
     controllers.extend(start.all(cluster_providers.parts, provider::reconcile::<ClusterScimProvider>));
+    controllers.extend(start.all(holds.parts, holds::reconcile));
     controllers.extend(start.all(users.parts, engine::reconcile::<ScimUser>));
     controllers.extend(start.all(groups.parts, engine::reconcile::<ScimGroup>));
     stop.cancelled().await;
@@ -228,12 +251,18 @@ async fn follow_gone(context: Arc<Context>, mut gone: mpsc::UnboundedReceiver<Go
                 provider::left(&context, &provider);
             }
             Gone::Provider(provider) => provider::forget(&context, &provider),
+            Gone::Hold(hold) => holds::gone(&context, &hold),
         }
     }
 }
 
 async fn open_when_synced(context: Arc<Context>, caches: Gate) {
-    tokio::join!(context.users.synced(), context.groups.synced(), context.providers.synced());
+    tokio::join!(
+        context.users.synced(),
+        context.groups.synced(),
+        context.providers.synced(),
+        context.guard.synced()
+    );
     caches.open();
     tracing::info!("everything was read once; working");
 }
@@ -242,6 +271,7 @@ async fn open_when_synced(context: Arc<Context>, caches: Gate) {
 async fn count_objects(context: Arc<Context>) {
     const BETWEEN_COUNTS: Duration = Duration::from_secs(15);
     loop {
+        context.metrics.held(context.guard.index.len());
         context.metrics.objects("ScimUser", context.users.len());
         context.metrics.objects("ScimGroup", context.groups.len());
         context.metrics.objects("ScimProvider", context.providers.namespaced.len());

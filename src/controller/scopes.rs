@@ -74,6 +74,11 @@ where
         }
     }
 
+    /// Whether objects of this namespace are seen.
+    pub(super) fn sees(&self, namespace: &str) -> bool {
+        self.scopes.iter().any(|scope| scope.namespace.as_deref().is_none_or(|seen| seen == namespace))
+    }
+
     fn scope_of(&self, object: &ObjectRef<K>) -> Option<&Scope<K>> {
         self.scopes.iter().find(|scope| scope.namespace.is_none() || scope.namespace == object.namespace)
     }

@@ -5,11 +5,11 @@ use std::time::Duration;
 use kube::{Client, api::ListParams};
 
 use super::watches::Watchable;
-use crate::api::{ClusterScimProvider, ScimGroup, ScimProvider, ScimUser};
+use crate::api::{ClusterScimProvider, ScimDeletionHold, ScimGroup, ScimProvider, ScimUser};
 
 /// Waits until the API server knows our kinds, saying so, for as long as it
 /// takes: the definitions may be applied after the operator.
-pub(super) async fn definitions_served(client: &Client, namespaces: &[String]) {
+pub(super) async fn definitions_served(client: &Client, namespaces: &[String], own_namespace: &str) {
     let namespace = namespaces.first().map(String::as_str);
     let mut told = false;
     loop {
@@ -18,6 +18,7 @@ pub(super) async fn definitions_served(client: &Client, namespaces: &[String]) {
             is_served::<ScimProvider>(client, namespace),
             is_served::<ScimUser>(client, namespace),
             is_served::<ScimGroup>(client, namespace),
+            is_served::<ScimDeletionHold>(client, Some(own_namespace)),
         );
         match served {
             Ok(_) => return,

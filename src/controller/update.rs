@@ -56,6 +56,9 @@ impl<T: Identity> Pass<'_, T> {
             let paths = changes.iter().map(|change| change.path.to_string()).collect();
             return Ok(Some(Obstacle::Unsupported(T::RESOURCE_TYPE, Unsupported::Update { paths })));
         }
+        if self.keeps_active(&changes, &observed) {
+            return Ok(None);
+        }
         let observed = if changes.is_empty() {
             T::memory(self.context).seen_as_wanted(&self.object);
             observed

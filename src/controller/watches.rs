@@ -22,7 +22,7 @@ use super::{
     scopes::{Scope, Scopes},
 };
 use crate::api::{
-    ClusterScimProvider, ScimGroup, ScimProvider, ScimUser,
+    ClusterScimProvider, ScimDeletionHold, ScimGroup, ScimProvider, ScimUser,
     names::{ACCEPT_ENDPOINT, RECONCILE_REQUESTED_AT},
 };
 
@@ -58,6 +58,12 @@ impl Watchable for ScimProvider {
 impl Watchable for ClusterScimProvider {
     fn api(client: &Client, _namespace: Option<&str>) -> Api<Self> {
         Api::all(client.clone())
+    }
+}
+
+impl Watchable for ScimDeletionHold {
+    fn api(client: &Client, namespace: Option<&str>) -> Api<Self> {
+        of_namespace(client, namespace)
     }
 }
 

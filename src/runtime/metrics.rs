@@ -58,6 +58,7 @@ pub struct Metrics {
     sweeps: Family<Outcome, Counter>,
     objects: Family<Kind, Gauge>,
     leader: Gauge,
+    held: Gauge,
 }
 
 impl Metrics {
@@ -72,6 +73,7 @@ impl Metrics {
             sweeps: Family::default(),
             objects: Family::default(),
             leader: Gauge::default(),
+            held: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -114,6 +116,11 @@ impl Metrics {
             "Whether this process holds the lease and works (1), or stands by (0)",
             self.leader.clone(),
         );
+        registry.register(
+            "held",
+            "Objects whose deletion, or other loss, waits for a person's decision",
+            self.held.clone(),
+        );
     }
 
     /// Counts a request to a SCIM server.
@@ -142,6 +149,11 @@ impl Metrics {
     /// Says whether this process is the one that works.
     pub fn leads(&self, leads: bool) {
         self.leader.set(leads.into());
+    }
+
+    /// Sets how many objects wait for a person's decision.
+    pub fn held(&self, count: usize) {
+        self.held.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     /// Everything, as `OpenMetrics` text.

@@ -15,6 +15,7 @@ use super::{
     desired::Desired,
     digest::Digester,
     endpoint,
+    guard::{Leave, returning},
     intent::{Intent, Proof},
     lookup::Lookup,
     obstacle::Obstacle,
@@ -64,6 +65,10 @@ pub struct Facts<'a> {
     pub named_id: Option<&'a str>,
     /// What reading that id found.
     pub named: &'a Reading,
+    /// What a rejected deletion of a namesake has left behind for the object.
+    pub left_behind: Option<&'a Address>,
+    /// What reading that found.
+    pub found_again: &'a Reading,
     /// Of the ids that were found, those that other objects stand for.
     pub claimed: &'a [Claimed],
     /// The object that keeps the identity to which both are anchored.
@@ -84,6 +89,9 @@ pub struct Facts<'a> {
     pub tells_deletion: bool,
     /// The server's endpoint key; `None` while it cannot be talked to.
     pub endpoint: Option<&'a str>,
+    /// How the guard stands to the loss of the identity that this object asks
+    /// for.
+    pub leave: Leave,
     /// What the server makes of the manifest.
     pub terms: &'a Terms,
     /// Somebody said that the anchor's endpoint and the one that is talked to
@@ -162,6 +170,10 @@ pub enum Step {
     /// Anchor the identity at the endpoint that is talked to, where it was
     /// just read and compared.
     Move,
+    /// Read the identity with this id, which was left behind.
+    ReadLeftBehind(String),
+    /// Take this identity back, which was the object's namesake's.
+    TakeBack(Resource),
     /// Compare with the manifest and send what differs.
     Update,
     /// Show this identity, and how it differs from the manifest.
@@ -169,6 +181,12 @@ pub enum Step {
     /// Give up the claim on the identity, which stays as it is: the object
     /// only observes from now on.
     LetGo,
+    /// Ask the guard whether the identity may be lost.
+    AskToLeave,
+    /// The guard has been asked, and calls when it knows.
+    AwaitLeave,
+    /// The guard holds it until a person has decided.
+    StayHeld,
     /// Delete the identity with this id.
     Delete(String),
     /// Make this identity inactive.
@@ -223,6 +241,9 @@ pub fn next(facts: &Facts<'_>, resource_type: ResourceType, digester: &Digester)
     if facts.frozen && (facts.applied || facts.anchor.is_none()) {
         return Step::AwaitProvider;
     }
+    if facts.leave == Leave::Held {
+        return Step::StayHeld;
+    }
     match facts.anchor {
         Some(anchor) => match read_back(anchor, endpoint, facts, resource_type) {
             ReadBack::Same(_) => Step::Update,
@@ -232,7 +253,7 @@ pub fn next(facts: &Facts<'_>, resource_type: ResourceType, digester: &Digester)
             ReadBack::Gone => creation(facts, resource_type, digester),
             ReadBack::Other(step) => step,
         },
-        None => creation(facts, resource_type, digester),
+        None => returning(facts, resource_type).unwrap_or_else(|| creation(facts, resource_type, digester)),
     }
 }
 
@@ -288,6 +309,12 @@ fn removal(facts: &Facts<'_>, resource_type: ResourceType, digester: &Digester) 
     if facts.frozen {
         return Step::AwaitProvider;
     }
+    if let Some(obstacle) = facts.anchor.and_then(|anchor| anchor.moved_from(endpoint)) {
+        return Step::Stall(obstacle);
+    }
+    if let Some(step) = guarded(facts) {
+        return step;
+    }
     if !facts.fresh {
         return Step::ProveFresh;
     }
@@ -303,6 +330,24 @@ fn removal(facts: &Facts<'_>, resource_type: ResourceType, digester: &Digester) 
         Aftermath::Ours(resource) => ending(facts, &resource, resource_type),
         Aftermath::Undecided(step) => step,
         Aftermath::Nothing | Aftermath::Foreign => Step::Release,
+    }
+}
+
+/// What comes before anything is even read of an identity that would be lost:
+/// nothing else leads to a deletion. What the server cannot do needs no leave.
+fn guarded(facts: &Facts<'_>) -> Option<Step> {
+    let calls_something = match facts.policy {
+        DeletionPolicy::Retain => false,
+        DeletionPolicy::Deactivate => facts.terms.deactivation == Deactivation::Reversible,
+        DeletionPolicy::Delete => facts.terms.deletion != Deletion::Unsupported,
+    };
+    match facts.leave {
+        _ if !calls_something => None,
+        Leave::Granted => None,
+        Leave::NotAsked => Some(Step::AskToLeave),
+        Leave::Settling => Some(Step::AwaitLeave),
+        Leave::Held => Some(Step::StayHeld),
+        Leave::Rejected => Some(Step::Release),
     }
 }
 

@@ -15,6 +15,7 @@ pub mod digest;
 pub mod endpoint;
 pub mod external;
 pub mod grants;
+pub mod guard;
 pub mod intent;
 pub mod lease;
 pub mod lifecycle;

@@ -97,6 +97,9 @@ pub fn conditions(
     };
     writer.set(conditions::READY, ready, &warned(&because, outcome, remarks));
     writer.set(conditions::SYNCED, synced, &because);
+    if because.reason == reasons::DELETION_HELD {
+        writer.set(conditions::DELETION_HELD, "True", &because);
+    }
     if let Some(members) = &remarks.members {
         for (type_, status, because) in members.conditions() {
             writer.set(type_, status, &because);

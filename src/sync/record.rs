@@ -121,6 +121,11 @@ impl Record {
         ready.map(|condition| condition.reason.as_str())
     }
 
+    /// Whether people were told that a loss is held.
+    pub fn is_held(&self) -> bool {
+        self.conditions.iter().any(|condition| condition.type_ == conditions::DELETION_HELD)
+    }
+
     /// What a user's status says.
     pub fn of_user(status: Option<&ScimUserStatus>) -> Self {
         let Some(status) = status.cloned() else { return Self::default() };

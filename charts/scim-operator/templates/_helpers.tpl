@@ -64,6 +64,22 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
   verbs: [get]
 {{- end }}
 
+{{- /* What the deletion guard needs, in the operator's own namespace alone. */}}
+{{- define "scim-operator.rules.guard" -}}
+- apiGroups: [""]
+  resources: [configmaps]
+  # How much was deleted, and what rejected deletions have left behind.
+  verbs: [list, create, update, delete]
+- apiGroups: [scim-operator.dev]
+  resources: [scimdeletionholds]
+  # It makes holds and removes old ones. Who may decide is another role's matter.
+  verbs: [get, list, watch, create, delete]
+- apiGroups: [scim-operator.dev]
+  resources: [scimdeletionholds/status]
+  verbs: [patch]
+{{ include "scim-operator.rules.events" . }}
+{{- end }}
+
 {{- define "scim-operator.rules.events" -}}
 - apiGroups: [events.k8s.io]
   resources: [events]

@@ -18,10 +18,11 @@ enum On {
 impl On {
     fn covers(self, kind: &str) -> bool {
         match self {
-            Self::All => true,
+            // A hold has no conditions.
+            Self::All => !kind.ends_with("Hold"),
             Self::Providers => kind.ends_with("Provider"),
-            Self::ProvidersAndUsers => !kind.ends_with("Group"),
-            Self::Identities => !kind.ends_with("Provider"),
+            Self::ProvidersAndUsers => kind.ends_with("Provider") || kind.ends_with("User"),
+            Self::Identities => kind.ends_with("User") || kind.ends_with("Group"),
             Self::Users => kind.ends_with("User"),
             Self::Groups => kind.ends_with("Group"),
         }
@@ -63,6 +64,11 @@ const CONDITIONS: &[(&str, On, &str)] = &[
     ),
     (conditions::RECONCILING, On::All, "Work is under way. Absent otherwise."),
     (conditions::STALLED, On::All, "Nothing gets better by itself: somebody has to act. Absent otherwise."),
+    (
+        conditions::DELETION_HELD,
+        On::Identities,
+        "A deletion, a deactivation or removals from the group wait for a person's decision. Absent otherwise.",
+    ),
     (
         conditions::SERVER_NORMALIZED,
         On::Identities,
@@ -260,6 +266,12 @@ const REASONS: &[(&str, On, &str, &str)] = &[
         "leave it out; or, if the server can do it after all, set what the message names in the provider's `spec.overrides`",
     ),
     (
+        reasons::DELETION_HELD,
+        On::Identities,
+        "more would be lost at once than the provider's `deletionGuard` allows",
+        "look at the `ScimDeletionHold` that the message names, and approve or reject it: [the deletion guard](../deletion-guard.md)",
+    ),
+    (
         reasons::INVALID_SPEC,
         On::All,
         "the manifest cannot be meant",
@@ -284,8 +296,11 @@ pub(super) fn page() -> String {
     )
 }
 
-/// The sections about them on the page of a kind.
+/// The sections about them on the page of a kind; none where it has none.
 pub(super) fn sections(kind: &str) -> String {
+    if !On::All.covers(kind) {
+        return String::new();
+    }
     let conditions = rows(
         CONDITIONS
             .iter()

@@ -14,6 +14,8 @@ pub(crate) enum Kind {
     ClusterProvider,
     User,
     Group,
+    /// What waits for a decision, in the operator's namespace.
+    Hold,
     /// What the operator tells about the others.
     Event,
 }
@@ -29,6 +31,7 @@ impl Kind {
                 ("scim-operator.dev", "v1alpha1", "ClusterScimProvider", "clusterscimproviders")
             }
             Self::User => ("scim-operator.dev", "v1alpha1", "ScimUser", "scimusers"),
+            Self::Hold => ("scim-operator.dev", "v1alpha1", "ScimDeletionHold", "scimdeletionholds"),
             Self::Event => ("events.k8s.io", "v1", "Event", "events"),
             Self::Group => ("scim-operator.dev", "v1alpha1", "ScimGroup", "scimgroups"),
         }
@@ -129,6 +132,7 @@ fn provider_of(kind: Kind, name: &str, url: &str) -> Manifest {
         .with("url", url)
         .with("allowInsecureHTTP", true)
         .with("resyncInterval", "2s")
+        .with("deletionGuard", json!({"settle": "0s"}))
         .with(
             "auth",
             json!({"type": "Bearer", "bearer": {"tokenSecretRef": {"name": SECRET, "key": "token"}}}),
