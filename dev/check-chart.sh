@@ -120,7 +120,24 @@ check_rights_in_own_namespace() {
   may yes scim-operator-system get configmap/any
   for verb in list watch update patch delete; do
     may no scim-operator-system $verb secrets
-    may no scim-operator-system $verb configmaps
+  done
+  check_rights_of_the_guard
+}
+
+# What was deleted is counted, and what is held is in holds: only here. The operator makes holds and decides nothing.
+check_rights_of_the_guard() {
+  local verb
+  for verb in list create update delete; do
+    may yes scim-operator-system $verb configmaps
+  done
+  for verb in get list watch create delete; do
+    may yes scim-operator-system $verb scimdeletionholds.scim-operator.dev
+    may no team-c $verb scimdeletionholds.scim-operator.dev
+  done
+  may yes scim-operator-system patch scimdeletionholds.scim-operator.dev --subresource=status
+  may yes scim-operator-system create events.events.k8s.io
+  for verb in update patch; do
+    may no scim-operator-system $verb scimdeletionholds.scim-operator.dev
   done
 }
 
@@ -161,6 +178,17 @@ check_rights_of_people() {
   done
   can viewers yes list clusterscimproviders.scim-operator.dev
   local verb
+  # Who may edit people may not decide about their deletion.
+  can viewers yes list scimdeletionholds.scim-operator.dev
+  for verb in create update patch delete; do
+    can editors no $verb scimdeletionholds.scim-operator.dev
+  done
+  kubectl create rolebinding approvers --namespace team-a --group approvers \
+    --clusterrole scim-operator-deletion-approver >/dev/null
+  can approvers yes patch scimdeletionholds.scim-operator.dev
+  can approvers no create scimdeletionholds.scim-operator.dev
+  can approvers no delete scimdeletionholds.scim-operator.dev
+  can approvers no patch scimusers.scim-operator.dev
   for verb in create update patch delete; do
     can viewers no $verb clusterscimproviders.scim-operator.dev
     can editors no $verb clusterscimproviders.scim-operator.dev

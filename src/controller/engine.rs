@@ -44,7 +44,12 @@ pub(super) async fn reconcile<T: Identity>(
     cached: Arc<T>,
     context: Arc<Context>,
 ) -> Result<Action, Infallible> {
-    tokio::join!(context.users.synced(), context.groups.synced(), context.guard.synced());
+    tokio::join!(
+        context.users.synced(),
+        context.groups.synced(),
+        context.providers.synced(),
+        context.guard.synced()
+    );
     match begin(&cached, context) {
         Ok(pass) => Ok(pass.await),
         Err(later) => Ok(later),

@@ -23,13 +23,21 @@ impl<T: Identity> Pass<'_, T> {
     /// How the guard stands to the loss that the object asks for: the end of
     /// its identity, or, of a user that is not deleted, its being inactive.
     pub(in crate::controller) fn guarded(&self) -> Leave {
+        if self.is_deleting() {
+            return self.leave_of_guard();
+        }
+        // Whether it asks at all, shows only when it is compared.
+        match self.context.guard.index.stance(&self.claim()) {
+            Some(Leave::Held | Leave::Rejected) => Leave::Held,
+            _ => Leave::NotAsked,
+        }
+    }
+
+    fn leave_of_guard(&self) -> Leave {
         let Some(session) = &self.session else { return Leave::NotAsked };
         let settings = || settings(self.context, &session.endpoint);
         let now = self.context.clock.now();
-        match self.context.guard.leave(settings, &session.endpoint, &self.claim(), now) {
-            Leave::Rejected if !self.is_deleting() => Leave::Held,
-            leave => leave,
-        }
+        self.context.guard.leave(settings, &session.endpoint, &self.claim(), now)
     }
 
     fn claim(&self) -> Claim {
@@ -61,7 +69,7 @@ impl<T: Identity> Pass<'_, T> {
         if !guard::deactivates(changes, observed) {
             return false;
         }
-        let leave = self.guarded();
+        let leave = self.leave_of_guard();
         if leave == Leave::NotAsked {
             self.ask_to_leave();
         }
@@ -72,12 +80,14 @@ impl<T: Identity> Pass<'_, T> {
 
     /// How a pass ends from which the guard has kept something back.
     pub(in crate::controller) fn kept_back_by_guard(&mut self) -> Option<End> {
-        match (self.kept_back.take()?, self.guarded()) {
-            (HeldAction::RemoveMembers, _) => Some(self.stay_members_held()),
-            (_, Leave::Held) => Some(self.stay_held()),
-            (_, Leave::Granted | Leave::Rejected) => Some(End::Quiet(Some(SOON))),
-            (_, Leave::Settling | Leave::NotAsked) => Some(End::Quiet(None)),
+        if self.kept_back.take()? == HeldAction::RemoveMembers {
+            return Some(self.stay_members_held());
         }
+        Some(match self.leave_of_guard() {
+            Leave::Held | Leave::Rejected => self.stay_held(),
+            Leave::Settling => End::Quiet(None),
+            Leave::Granted | Leave::NotAsked => End::Quiet(Some(SOON)),
+        })
     }
 
     /// Says what is held and where. It goes on when somebody has decided.

@@ -26,12 +26,17 @@ use crate::{
 /// How soon it is looked again how far a decision has come.
 const SOON: Duration = Duration::from_secs(3);
 
-/// How often a hold is looked at that nobody has decided.
+/// So long after a decision most of it is done.
+const UNDER_WAY: SignedDuration = SignedDuration::from_mins(5);
+
+/// How often a hold is looked at of which nothing is expected.
 const NOW_AND_THEN: Duration = Duration::from_mins(1);
 
-/// The objects of a hold that is younger than this may not say yet that they
-/// are held.
-const YOUNG: SignedDuration = SignedDuration::from_mins(1);
+/// After so long the objects of a hold say that they are held.
+const TOLD: SignedDuration = SignedDuration::from_mins(1);
+
+/// After so long the objects of a hold have heard of a decision.
+const ACTED_ON: SignedDuration = SignedDuration::from_secs(5);
 
 /// How long a hold is kept that is done with.
 const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -97,7 +102,9 @@ async fn look_after(context: &Arc<Context>, cached: &ScimDeletionHold) -> Result
             tell(context, hold, decision);
         }
     }
-    Ok(if hold.spec.decision.is_some() && status.finished_at.is_none() { SOON } else { NOW_AND_THEN })
+    let decided = status.decided_at.as_deref().and_then(|at| at.parse::<Timestamp>().ok());
+    let is_under_way = decided.is_some_and(|decided| now.duration_since(decided) < UNDER_WAY);
+    Ok(if is_under_way && status.finished_at.is_none() { SOON } else { NOW_AND_THEN })
 }
 
 fn value(status: &ScimDeletionHoldStatus) -> Result<serde_json::Value, ObjectError> {
@@ -110,10 +117,6 @@ fn status(
     before: ScimDeletionHoldStatus,
     now: Timestamp,
 ) -> ScimDeletionHoldStatus {
-    let created = hold.creation_timestamp().map_or(now, |created| created.0);
-    let is_young = now.duration_since(created) < YOUNG;
-    let left = hold.spec.entries.iter().filter(|entry| is_left(context, entry, is_young)).count();
-    let count = |number: usize| i64::try_from(number).ok();
     let mut status = before;
     if hold.spec.decision.is_some() && status.decided_at.is_none() {
         let writer = decided_by(hold.managed_fields());
@@ -121,9 +124,17 @@ fn status(
         status.decided_at = Some(at.to_string());
         status.decided_by = writer.and_then(|writer| writer.manager.clone());
     }
+    let decided = status.decided_at.as_deref().and_then(|at| at.parse::<Timestamp>().ok());
+    let (since, enough) = match decided {
+        Some(decided) => (decided, ACTED_ON),
+        None => (hold.creation_timestamp().map_or(now, |created| created.0), TOLD),
+    };
+    let is_young = now.duration_since(since) < enough;
+    let left = hold.spec.entries.iter().filter(|entry| is_left(context, entry, is_young)).count();
+    let count = |number: usize| i64::try_from(number).ok();
     status.left = count(left);
     status.done = count(hold.spec.entries.len() - left);
-    if left == 0 && (hold.spec.decision.is_some() || !is_young) {
+    if left == 0 && (decided.is_some() || !is_young) {
         status.finished_at = Some(now.to_string());
     }
     status

@@ -80,6 +80,11 @@ impl LeftBehind {
         Ok(Self { state: Mutex::new(state) })
     }
 
+    /// Whether nothing waits to be taken back.
+    pub(super) fn is_empty(&self) -> bool {
+        lock(&self.state).waiting.is_empty()
+    }
+
     /// Whether the identity of an object is remembered.
     pub(super) fn knows(&self, uid: &str) -> bool {
         lock(&self.state).uids.contains(uid)

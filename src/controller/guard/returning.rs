@@ -15,6 +15,9 @@ use crate::{
 impl<T: Identity> Pass<'_, T> {
     /// What was left behind for this object, while it has no identity.
     fn remembered(&self) -> Option<Remembered> {
+        if self.context.guard.left_behind.is_empty() {
+            return None;
+        }
         let session =
             self.session.as_ref().filter(|_| self.record.anchor.is_none() && !self.is_deleting())?;
         let whose = whose(&self.object, held_kind::<T>());

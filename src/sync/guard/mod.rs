@@ -34,6 +34,9 @@ mod seal;
 mod settings;
 mod words;
 
+#[cfg(test)]
+mod tests;
+
 /// Something that would be lost, as it is counted: once for each object and
 /// each thing that is done to it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -50,7 +50,7 @@ impl Cause {
                 "{count} members would be removed from one group; {limit} are allowed in {window:#}, of which {used} \
                  are used"
             ),
-            Self::Again => "they were held before, and that hold was removed without a decision".to_owned(),
+            Self::Again => "they were held before, and nobody has approved that".to_owned(),
             Self::Unreadable => format!(
                 "it cannot be told what was deleted before: the ConfigMap {ledger} of this namespace is not as the \
                  operator wrote it. Delete it, and the counting begins anew."

@@ -3,11 +3,14 @@
 //! and groups whom nobody manages, and ends with a look at whether all of them
 //! are as they were and nothing repeats for ever.
 
+mod budgets;
 mod claims;
 mod crashes;
 mod endpoint;
 mod every_request;
 mod groups;
+mod guard;
+mod holds;
 mod leader;
 mod lifetimes;
 mod namesakes;

@@ -51,6 +51,7 @@ impl Site {
     pub(crate) fn api(&self, kind: Kind) -> Api<DynamicObject> {
         match kind {
             Kind::Namespace | Kind::ClusterProvider => Api::all_with(self.client.clone(), &kind.resource()),
+            Kind::Hold => Api::namespaced_with(self.client.clone(), OPERATOR_NAMESPACE, &kind.resource()),
             _ => Api::namespaced_with(self.client.clone(), &self.namespace, &kind.resource()),
         }
     }
