@@ -69,6 +69,9 @@ pub(super) struct Pass<'a, T: Identity> {
     pub(super) provider_policy: Option<DeletionPolicy>,
     /// What the provider says about changes from outside.
     pub(super) policies: Policies,
+    /// What went from the manifest and stays on the server, because nobody can
+    /// change it there.
+    pub(super) kept: Vec<AttributePath>,
     /// What somebody changed on the server, where that is only told.
     pub(super) drifted: Vec<AttributePath>,
     /// What the provider says about a move to another endpoint.
@@ -142,6 +145,7 @@ impl<'a, T: Identity> Pass<'a, T> {
             refusal: None,
             provider_policy: spec.as_ref().and_then(|spec| spec.deletion_policy),
             policies: spec.as_ref().map(Policies::of).unwrap_or_default(),
+            kept: Vec::new(),
             drifted: Vec::new(),
             acknowledgement,
             provider_adoption: spec.and_then(|spec| spec.adoption),
@@ -206,6 +210,7 @@ impl<'a, T: Identity> Pass<'a, T> {
         Remarks {
             rewritten: self.record.known.rewritten_paths().cloned().collect(),
             warning: self.terms.warning(self.deletion_policy(), T::RESOURCE_TYPE),
+            kept: self.kept.clone(),
             members: self.members.clone(),
             manager: self.manager.clone(),
         }

@@ -67,6 +67,7 @@ impl<T: Identity> Pass<'_, T> {
             let observed = self.with_unseen_members(observed);
             self.send(&comparison, &changes, observed).await?
         };
+        self.kept = comparison.kept(&self.record.known, &observed).cloned().collect();
         self.record.known.managed = comparison.still_managed(&self.record.known, &observed);
         if let Some(anchor) = &mut self.record.anchor {
             let name =

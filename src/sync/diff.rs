@@ -115,10 +115,19 @@ impl Comparison<'_> {
 
     /// Of what was managed, the paths that stay so: those the manifest names,
     /// and those it dropped but the server still shows (their removal is under
-    /// way). What is named and not known yet stays what it was.
+    /// way, or cannot be). What is named and not known yet stays what it was.
     pub fn still_managed(&self, known: &Known, observed: &Resource) -> BTreeSet<AttributePath> {
         let held = known.managed.iter().filter(|path| self.desired.holds(path));
-        self.desired.paths().chain(self.dropped(known, observed)).chain(held).cloned().collect()
+        let left = self.dropped(known, observed).chain(self.kept(known, observed));
+        self.desired.paths().chain(left).chain(held).cloned().collect()
+    }
+
+    /// What an earlier manifest named, this one does not, and nobody can remove.
+    pub fn kept<'k>(&self, known: &'k Known, observed: &Resource) -> impl Iterator<Item = &'k AttributePath> {
+        known.managed.iter().filter(|path| {
+            let is_fixed = Treatment::of(path, self.rules) == Treatment::Fixed;
+            is_fixed && observed.get(path).is_some() && !self.desired.touches(path) && !self.is_released(path)
+        })
     }
 
     /// The paths that the server was found not to take as they were sent.

@@ -176,8 +176,8 @@ impl Obstacle {
                  and create it anew."
             ),
             Self::IdentityMismatch { id } => format!(
-                "the server now has somebody else under the id {id}: it was created at another time than the \
-                 {kind} of this object. Nothing is changed or deleted. If that is right, set deletionPolicy: \
+                "the server now has somebody else under the id {id}: its creation time or its name is not that of \
+                 the {kind} of this object. Nothing is changed or deleted. If that is right, set deletionPolicy: \
                  Retain, delete this object and create it anew."
             ),
             Self::AlreadyExists { ids } => format!(

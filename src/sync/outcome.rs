@@ -52,6 +52,9 @@ pub struct Remarks {
     pub rewritten: Vec<AttributePath>,
     /// What whoever deletes the object is to know.
     pub warning: Option<String>,
+    /// Attributes that went from the manifest and stay on the server, because
+    /// nobody can change them there.
+    pub kept: Vec<AttributePath>,
     /// References; `None` for kinds that have none.
     pub members: Option<MemberRemarks>,
     /// The manager; `None` where none is named.
@@ -123,12 +126,15 @@ pub fn conditions(
 
 /// What all is well about, and what whoever deletes the object is to know.
 fn warned(because: &Because, outcome: &Outcome, remarks: &Remarks) -> Because {
-    match (&remarks.warning, outcome) {
-        (Some(warning), Outcome::InSync) => {
-            Because::new(because.reason, format!("{}. {warning}", because.message))
-        }
-        _ => because.clone(),
+    if *outcome != Outcome::InSync {
+        return because.clone();
     }
+    let kept = (!remarks.kept.is_empty()).then(|| {
+        let paths = listed(&remarks.kept);
+        format!("The server keeps {paths}, which the manifest no longer names: nobody can change that there")
+    });
+    let told = [Some(because.message.clone()), kept, remarks.warning.clone()];
+    Because::new(because.reason, told.into_iter().flatten().collect::<Vec<_>>().join(". "))
 }
 
 /// What an object says that only observes: which attributes differ, never
@@ -269,6 +275,14 @@ mod tests {
         assert_eq!((ready[0].status.as_str(), ready[0].reason.as_str()), ("True", reasons::SUCCEEDED));
         assert!(ready[0].message.ends_with(". Deleting is for good"), "{}", ready[0].message);
         assert!(!after(stalled("taken"))[0].message.contains("for good"));
+    }
+
+    #[test]
+    fn what_nobody_can_remove_is_said_while_all_is_well() {
+        let remarks = Remarks { kept: vec![AttributePath::core("userType")], ..Remarks::default() };
+        let now = at("2026-01-01T00:00:00Z");
+        let ready = &conditions(&[], Some(3), now, &Outcome::InSync, &remarks)[0];
+        assert!(ready.message.contains(". The server keeps userType, which"), "{}", ready.message);
     }
 
     #[test]

@@ -120,6 +120,21 @@ fn what_differs_and_cannot_be_changed_is_named() {
 }
 
 #[test]
+fn what_goes_and_nobody_can_remove_is_remembered_as_long_as_it_is_there() {
+    let rules = users(&json!({"attributes": {"userType": {"mutability": "Immutable"}}}));
+    let nothing = desired(&json!({"title": "Boss"}));
+    let comparison = Comparison { desired: &nothing, rules: &rules, digester: &digester() };
+    let user_type = AttributePath::core("userType");
+    let known = Known { managed: [user_type.clone()].into(), ..Known::default() };
+    let there = observed(&json!({"userType": "Employee", "title": "Boss"}));
+    assert_eq!(comparison.kept(&known, &there).collect::<Vec<_>>(), [&user_type]);
+    assert!(comparison.still_managed(&known, &there).contains(&user_type));
+    assert_eq!(comparison.changes(&known, &there), []);
+    let gone = observed(&json!({"title": "Boss"}));
+    assert_eq!(comparison.kept(&known, &gone).count(), 0);
+}
+
+#[test]
 fn a_name_that_was_sent_once_and_is_shown_elsewhere_is_compared_there() {
     let rules = users(&json!({"attributes": {"userName": {
         "required": false, "mutability": "ReadOnly", "sent": "AtCreation", "shownAs": "externalId",

@@ -6,14 +6,17 @@
 mod budgets;
 mod claims;
 mod crashes;
+mod drift;
 mod endpoint;
 mod every_request;
 mod groups;
 mod guard;
 mod holds;
 mod leader;
+mod leader;
 mod lifetimes;
 mod namesakes;
+mod normalized;
 mod outage;
 mod population;
 mod protected;
