@@ -193,7 +193,7 @@ mod tests {
         Unwanted::parse(text).unwrap()
     }
 
-    fn rules(rule: Value) -> KindRules {
+    fn rules(rule: &Value) -> KindRules {
         let overrides = json!({"users": {"attributes": {"roles": rule}}});
         resolve(STANDARD, overrides.as_object().unwrap()).unwrap().profile.users
     }
@@ -245,41 +245,41 @@ mod tests {
     #[test]
     fn a_value_is_selected_only_where_the_profile_vouches_for_that() {
         let role = unwanted("roles[value eq \"auditor\"]");
-        let sent = |roles: Value, rule: Value| {
+        let sent = |roles: Value, rule: &Value| {
             let observed = Resource::from_value(json!({"roles": roles})).unwrap();
             let request = PatchRequest { operations: vec![role.removal(&observed, &rules(rule))] };
             request.body()["Operations"][0].clone()
         };
         let two = || json!([{"value": "auditor"}, {"value": "reader", "display": "Reader"}]);
         let selected = json!({"op": "remove", "path": "roles[value eq \"auditor\"]"});
-        assert_eq!(sent(two(), json!({"removable": true})), selected);
+        assert_eq!(sent(two(), &json!({"removable": true})), selected);
         let rest = json!({
             "op": "replace", "path": "roles", "value": [{"value": "reader", "display": "Reader"}],
         });
-        assert_eq!(sent(two(), json!({})), rest);
-        assert_eq!(sent(json!([{"value": "auditor"}]), json!({})), json!({"op": "remove", "path": "roles"}));
+        assert_eq!(sent(two(), &json!({})), rest);
+        assert_eq!(sent(json!([{"value": "auditor"}]), &json!({})), json!({"op": "remove", "path": "roles"}));
     }
 
     #[test]
     fn what_is_hidden_of_the_other_values_cannot_be_sent_back() {
-        let with = |attributes: Value| {
+        let with = |attributes: &Value| {
             let overrides = json!({"users": {"attributes": attributes}});
             resolve(STANDARD, overrides.as_object().unwrap()).unwrap().profile.users
         };
         let role = unwanted("roles[value eq \"auditor\"]");
-        let hidden = role.refusal(&with(json!({"roles.secret": {"returned": "Never"}}))).unwrap();
+        let hidden = role.refusal(&with(&json!({"roles.secret": {"returned": "Never"}}))).unwrap();
         assert!(hidden.message.contains("removable"), "{}", hidden.message);
         let vouched = json!({"roles": {"removable": true}, "roles.secret": {"returned": "Never"}});
-        assert_eq!(role.refusal(&with(vouched)), None);
-        assert_eq!(role.refusal(&with(json!({"emails.secret": {"returned": "Never"}}))), None);
+        assert_eq!(role.refusal(&with(&vouched)), None);
+        assert_eq!(role.refusal(&with(&json!({"emails.secret": {"returned": "Never"}}))), None);
     }
 
     #[test]
     fn what_nobody_can_change_is_out_of_reach_unless_its_values_can_be_removed() {
         let role = unwanted("roles[value eq \"auditor\"]");
         assert_eq!(role.refusal(&resolve(STANDARD, &Map::new()).unwrap().profile.users), None);
-        let read_only = role.refusal(&rules(json!({"mutability": "ReadOnly"}))).unwrap();
+        let read_only = role.refusal(&rules(&json!({"mutability": "ReadOnly"}))).unwrap();
         assert_eq!(read_only.reason, reasons::UNSUPPORTED_BY_SERVER);
-        assert_eq!(role.refusal(&rules(json!({"mutability": "ReadOnly", "removable": true}))), None);
+        assert_eq!(role.refusal(&rules(&json!({"mutability": "ReadOnly", "removable": true}))), None);
     }
 }
