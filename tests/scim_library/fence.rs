@@ -86,8 +86,8 @@ async fn reads_go_out_and_changes_do_not() {
         client.list(User, PageRequest { start_index: 1, count: 1, by_search }).await.unwrap();
     }
     let person = Resource::new([USER_SCHEMA]);
-    let path = AttributePath::core("title");
-    let patch = PatchRequest { operations: vec![Operation::Replace { path, value: json!("Analyst") }] };
+    let title = Operation::Replace { path: AttributePath::core("title"), value: json!("Analyst") };
+    let patch = PatchRequest { operations: vec![title] };
     is_kept_back(&client.create(User, &person).await.unwrap_err());
     is_kept_back(&client.patch(User, "1", &patch).await.unwrap_err());
     is_kept_back(&client.replace(User, "1", &person, None).await.unwrap_err());
