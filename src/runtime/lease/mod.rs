@@ -6,6 +6,8 @@ mod election;
 mod leader;
 mod store;
 mod tenure;
+#[cfg(test)]
+mod tests;
 
 pub use self::{election::Election, leader::Leader, tenure::Tenure};
 

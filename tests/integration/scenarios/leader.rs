@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
 use super::Scene;
 use crate::support::{
     control_plane::{OPERATOR_NAMESPACE, control_plane},
@@ -89,26 +91,28 @@ fn lease(scene: &Scene, arguments: &[&str]) {
     control_plane().kubectl(&arguments).unwrap();
 }
 
-/// Frozen between reading people and changing them, it wakes when another has
-/// long done that, and more: it must not put back what it had planned.
+/// Frozen while what it has planned waits for its turn, it wakes when another
+/// has long done that, and more: it must not put back what it had planned.
 #[tokio::test]
 async fn old_leader_wakes() {
     let scene = scene_with("old-leader", &SHORT).await;
-    settle(&scene, &people(0..8, "at first")).await;
+    settle(&scene, &people(0..3, "at first")).await;
+    let slowly = json!({"requests": 1000, "per": "1s", "writes": {"requests": 1, "per": "3s"}});
+    scene.settle(&scene.provider().with("rateLimit", slowly)).await;
     let second = stand_by(&scene).await;
 
     let freeze = scene.operator.freezer();
-    let frozen = scene.proxy.on(Match::new("GET", "/Users/").nth(1)).handle(move |exchange| {
+    let frozen = scene.proxy.on(Match::new("PATCH", "/Users/").nth(1)).handle(move |exchange| {
         freeze();
         async move { Ending::Answer(exchange.forward().await) }
     });
-    scene.apply_all(people(0..8, "planned by the old one")).await;
+    scene.apply_all(people(0..3, "planned by the old one")).await;
     frozen.hit().await;
     wait::poll("takeover", wait::DEADLINE, || async {
         second.log().contains("leading: ").then_some(()).ok_or_else(|| second.log_tail())
     })
     .await;
-    settle(&scene, &people(0..8, "done by the new one")).await;
+    settle(&scene, &people(0..3, "done by the new one")).await;
 
     let (mark, writes) = (scene.proxy.mark(), scene.operator_writes().await.len());
     scene.operator.wake();
