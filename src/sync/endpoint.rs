@@ -64,12 +64,13 @@ fn is_same(
         (Some(known), Some(read)) => known.to_lowercase() == read.to_lowercase(),
         _ => false,
     };
+    let same_external_id = || {
+        let known = desired.and_then(|desired| desired.get(&AttributePath::core("externalId"))?.as_str());
+        known.is_some_and(|known| !known.is_empty() && found.text("externalId") == Some(known))
+    };
     let same_origin = match (address.created.as_deref(), found.created()) {
         (Some(known), Some(read)) => same_time(known, read),
-        _ => {
-            let known = desired.and_then(|desired| desired.get(&AttributePath::core("externalId"))?.as_str());
-            known.is_some_and(|known| !known.is_empty() && found.text("externalId") == Some(known))
-        }
+        _ => same_external_id(),
     };
     found.id().as_deref() == Some(address.id.as_str()) && same_name && same_origin
 }

@@ -1,7 +1,6 @@
 //! What a person has to decide, and how they are told.
 
 use super::{
-    endpoint,
     outcome::{Because, listed},
     rules::Violation,
     unsupported::Unsupported,
@@ -13,6 +12,8 @@ use crate::{
     },
     scim::port::ResourceType,
 };
+
+mod words;
 
 /// Why nothing goes on by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -162,19 +163,8 @@ impl Obstacle {
 
     fn message(&self, kind: &str) -> String {
         match self {
-            Self::EndpointChanged { anchored, current } => format!(
-                "this {kind} was created at {anchored}, and its provider now points to {current}. Nothing is read \
-                 or changed there. If it is another server, point the provider back, or set deletionPolicy: Retain, \
-                 delete this object and create it anew. If it is the same server under another address, annotate the \
-                 provider with {}: each identity is then read and compared before it is taken along.",
-                endpoint::acknowledgement(anchored, current)
-            ),
-            Self::NotThere { id } => format!(
-                "the provider says that its new address leads to the same server (annotation accept-endpoint), but there \
-                 the id {id} is nobody's, or that of somebody else than the {kind} of this object. Nothing is changed. \
-                 Point the provider back if it is another server; else set deletionPolicy: Retain, delete this object \
-                 and create it anew."
-            ),
+            Self::EndpointChanged { anchored, current } => words::endpoint_changed(kind, anchored, current),
+            Self::NotThere { id } => words::not_there(kind, id),
             Self::IdentityMismatch { id } => format!(
                 "the server now has somebody else under the id {id}: its creation time or its name is not that of \
                  the {kind} of this object. Nothing is changed or deleted. If that is right, set deletionPolicy: \
@@ -201,18 +191,9 @@ impl Obstacle {
                  this object those of one {kind}.",
                 listed(ids)
             ),
-            Self::StoodFor { id, by } => format!(
-                "{by} stands for the {kind} with this name or id (id {id}), and one {kind} has one object. Nothing is \
-                 changed for this object, and deleting it calls nothing. Rename one of them or delete one of the objects."
-            ),
-            Self::KeptBy { id, by } => format!(
-                "{by} stands for the {kind} with the id {id} too, and keeps it: one {kind} has one object. Nothing is \
-                 read or changed for this object, and deleting it calls nothing. Delete one of the two."
-            ),
-            Self::Preceded { by } => format!(
-                "{by} asks for a {kind} of the same name at the same provider, is older, and goes first. Rename one of \
-                 them or delete one of the objects."
-            ),
+            Self::StoodFor { id, by } => words::stood_for(kind, id, by),
+            Self::KeptBy { id, by } => words::kept_by(kind, id, by),
+            Self::Preceded { by } => words::preceded(kind, by),
             Self::OtherName { id } => format!(
                 "the {kind} with the id {id}, which adoptID names, has another name than this manifest. It is \
                  left untouched. Correct adoptID or the name."
@@ -232,22 +213,9 @@ impl Obstacle {
                  one; or set deletionPolicy: Retain and delete this object.",
                 listed(ids)
             ),
-            Self::UnexpectedAdoption { id } => format!(
-                "the server answered the creation of the {kind} with one that was there before (id {id}), which it may \
-                 have changed. It is left untouched from now on, and nothing is created again under this name. Look at \
-                 it on the server. To take it over, set adoptionPolicy: Adopt; else rename one of them, or delete this \
-                 object, which calls nothing."
-            ),
-            Self::Protected { id: None } => format!(
-                "the provider protects the name that this manifest gives the {kind} (spec.protected, or the operator's own \
-                 account). Nothing is created, taken over or changed. Give the {kind} another name, or ask whoever keeps \
-                 the provider."
-            ),
-            Self::Protected { id: Some(id) } => format!(
-                "the {kind} with the id {id} has a name on the server that the provider protects (spec.protected, or the \
-                 operator's own account). Nothing of it is changed, and it is not deleted. To let it go, set \
-                 deletionPolicy: Retain and delete this object; else ask whoever keeps the provider."
-            ),
+            Self::UnexpectedAdoption { id } => words::unexpected_adoption(kind, id),
+            Self::Protected { id: None } => words::protected_name(kind),
+            Self::Protected { id: Some(id) } => words::protected_identity(kind, id),
             Self::Violation(violation) => violation.to_string(),
             Self::Unsupported(resource_type, unsupported) => unsupported.message(*resource_type),
             Self::Drifted { paths } => format!(

@@ -84,9 +84,9 @@ mod tests {
     use super::*;
 
     fn protected() -> Protected {
-        let names = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect());
+        let listed = |texts: &[&str]| Some(texts.iter().map(|text| (*text).to_owned()).collect());
         let named =
-            ProtectedNames { user_names: names(&["Break-Glass", ""]), groups: names(&["Administrators"]) };
+            ProtectedNames { user_names: listed(&["Break-Glass", ""]), groups: listed(&["Administrators"]) };
         Protected::new(Some(&named), Some("Robot"))
     }
 
