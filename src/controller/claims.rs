@@ -103,7 +103,7 @@ impl<T: Identity> Kind<T> {
     }
 
     /// The other objects without an identity that ask for one of this name.
-    fn others_asking(&self, own: &T) -> Vec<T> {
+    pub(super) fn others_asking(&self, own: &T) -> Vec<T> {
         let Some(print) = name_print(own) else { return Vec::new() };
         let mut others = self.others_claiming(own, print);
         others.retain(|other| other.anchor().is_none() && name_print(other) == Some(print));
@@ -215,7 +215,7 @@ impl<T: Identity> Pass<'_, T> {
     }
 
     /// An object as one of several who want the same.
-    fn claimant(&self, object: &T) -> Claimant {
+    pub(super) fn claimant(&self, object: &T) -> Claimant {
         Claimant {
             uid: object.uid().unwrap_or_default(),
             since: object.meta().creation_timestamp.as_ref().map(|time| time.0),

@@ -31,6 +31,7 @@ impl<T: Identity> Pass<'_, T> {
             found_again: &self.found_again,
             claimed: &self.claimed,
             rival: self.rival.as_ref(),
+            has_heir: self.heir().is_some(),
             elder: elder.as_deref(),
             settled: self.is_settled(),
             applied: self.is_applied(),

@@ -24,6 +24,7 @@ mod fence;
 mod finding;
 mod gate;
 mod guard;
+mod handover;
 mod identity;
 mod inventory;
 mod key;

@@ -250,6 +250,7 @@ impl<'a, T: Identity> Pass<'a, T> {
             Step::Move => self.move_anchor().await?,
             Step::ReadLeftBehind(id) => self.read_left_behind(&id).await?,
             Step::TakeBack(resource) => self.take_back(resource).await?,
+            Step::HandOver => self.hand_over().await?,
             Step::Update => match self.update().await {
                 Err(fault) if self.was_overtaken(&fault) => self.reading = Reading::NotYet,
                 updated => return updated.map(|obstacle| Some(self.updated(obstacle.as_ref()))),

@@ -48,7 +48,7 @@ impl Claimant {
     }
 
     /// The older one first. One without an age is the youngest.
-    fn age(&self, other: &Self) -> Ordering {
+    pub(super) fn age(&self, other: &Self) -> Ordering {
         let age = |claimant: &Self| (claimant.since.is_none(), claimant.since);
         age(self).cmp(&age(other)).then_with(|| self.uid.cmp(&other.uid))
     }

@@ -73,6 +73,9 @@ pub struct Facts<'a> {
     pub claimed: &'a [Claimed],
     /// The object that keeps the identity to which both are anchored.
     pub rival: Option<&'a Rival>,
+    /// An object asks for the identity of this one, and inherits it should
+    /// this one go.
+    pub has_heir: bool,
     /// The older object that asks for the same identity.
     pub elder: Option<&'a str>,
     /// Nothing suggests that the server differs from the manifest: the spec
@@ -174,6 +177,8 @@ pub enum Step {
     ReadLeftBehind(String),
     /// Take this identity back, which was the object's namesake's.
     TakeBack(Resource),
+    /// Anchor the heir to the identity, which then is no longer this object's.
+    HandOver,
     /// Compare with the manifest and send what differs.
     Update,
     /// Show this identity, and how it differs from the manifest.
@@ -312,11 +317,16 @@ fn removal(facts: &Facts<'_>, resource_type: ResourceType, digester: &Digester) 
     if let Some(obstacle) = facts.anchor.and_then(|anchor| anchor.moved_from(endpoint)) {
         return Step::Stall(obstacle);
     }
-    if let Some(step) = guarded(facts) {
+    // Nobody loses what goes on under another name, so the guard has no say.
+    let is_inherited = facts.anchor.is_some() && facts.has_heir;
+    if let Some(step) = guarded(facts).filter(|_| !is_inherited) {
         return step;
     }
     if !facts.fresh {
         return Step::ProveFresh;
+    }
+    if is_inherited {
+        return Step::HandOver;
     }
     if let Some(anchor) = facts.anchor {
         match read_back(anchor, endpoint, facts, resource_type) {

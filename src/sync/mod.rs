@@ -16,6 +16,7 @@ pub mod endpoint;
 pub mod external;
 pub mod grants;
 pub mod guard;
+pub mod handover;
 pub mod intent;
 pub mod lease;
 pub mod lifecycle;

@@ -13,7 +13,6 @@ mod groups;
 mod guard;
 mod holds;
 mod leader;
-mod leader;
 mod lifetimes;
 mod namesakes;
 mod normalized;

@@ -54,6 +54,21 @@ fn the_deletion_of_whoever_has_to_give_way_calls_nothing() {
 }
 
 #[test]
+fn whoever_has_an_heir_hands_over_instead_of_deleting() {
+    let giver = || deleted(State { has_heir: true, ..anchored() });
+    check(vec![
+        ("a cached object proves nothing", State { fresh: false, ..giver() }, Step::ProveFresh),
+        ("nothing is asked of the server", giver(), Step::HandOver),
+        ("without a server it waits", State { endpoint: None, ..giver() }, Step::AwaitProvider),
+        ("read or not", State { reading: Reading::Present(alice()), ..giver() }, Step::HandOver),
+        ("handed over", State { rival: Some(rival(true)), ..giver() }, Step::Release),
+        ("retained: nobody is asked", State { policy: DeletionPolicy::Retain, ..giver() }, Step::Release),
+        ("nothing to hand over", deleted(State { has_heir: true, finalizer: true, ..new() }), Step::Release),
+        ("it stays", State { has_heir: true, ..anchored() }, Step::Read),
+    ]);
+}
+
+#[test]
 fn while_nobody_is_anchored_the_older_object_goes_first() {
     let young = |state: State| State { elder: Some("the ScimUser bob"), ..state };
     check(vec![
