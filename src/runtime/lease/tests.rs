@@ -83,13 +83,9 @@ impl ApiServer {
         json(&lease)
     }
 
-    fn found(&self) -> Result<Option<coordination::Lease>, Response> {
+    fn found(&self) -> Result<Option<coordination::Lease>, StatusCode> {
         let state = self.0.lock().unwrap();
-        if state.2 == Fault::Down {
-            Err(failure(StatusCode::SERVICE_UNAVAILABLE))
-        } else {
-            Ok(state.0.clone())
-        }
+        if state.2 == Fault::Down { Err(StatusCode::SERVICE_UNAVAILABLE) } else { Ok(state.0.clone()) }
     }
 }
 
@@ -114,7 +110,7 @@ async fn read(State(api): State<ApiServer>) -> Response {
     match api.found() {
         Ok(Some(lease)) => json(&lease),
         Ok(None) => failure(StatusCode::NOT_FOUND),
-        Err(down) => down,
+        Err(code) => failure(code),
     }
 }
 
@@ -123,7 +119,7 @@ async fn create(State(api): State<ApiServer>, body: Bytes) -> Response {
     match api.found() {
         Ok(None) => api.put(lease),
         Ok(Some(_)) => failure(StatusCode::CONFLICT),
-        Err(down) => down,
+        Err(code) => failure(code),
     }
 }
 
@@ -135,7 +131,7 @@ async fn replace(State(api): State<ApiServer>, body: Bytes) -> Response {
         }
         Ok(Some(_)) => failure(StatusCode::CONFLICT),
         Ok(None) => failure(StatusCode::NOT_FOUND),
-        Err(down) => down,
+        Err(code) => failure(code),
     }
 }
 
