@@ -124,7 +124,7 @@ impl Connections {
             _ => {
                 let is_of_it = said.endpoint_key.as_deref() == Some(endpoint);
                 let remembered = plausible::Inventory::remembered(said.missing.as_ref().filter(|_| is_of_it));
-                let inventory = Arc::new(Inventory::new(remembered));
+                let inventory = Arc::new(Inventory::new(remembered, is_of_it && said.users.is_some()));
                 note.inventory = Some((endpoint.to_owned(), Arc::clone(&inventory)));
                 inventory
             }

@@ -55,9 +55,11 @@ pub(super) struct Inventory {
 }
 
 impl Inventory {
-    /// What is known from before.
-    pub(super) fn new(known: plausible::Inventory) -> Self {
-        Self { known: Mutex::new(known), ..Self::default() }
+    /// What is known from before. If that has counts, others are not told
+    /// before their time.
+    pub(super) fn new(known: plausible::Inventory, has_counts: bool) -> Self {
+        let counted = Counted { told: has_counts.then(Instant::now), ..Counted::default() };
+        Self { known: Mutex::new(known), counted: Mutex::new(counted), ..Self::default() }
     }
 
     /// What is known, to ask or to tell.
@@ -294,7 +296,9 @@ fn counts(managed: usize, drifted: usize, unmanaged: usize) -> IdentityCounts {
 /// Calls those who wait for a listing, and forgets who waits no more.
 fn call_back<T: Identity>(context: &Context, session: &Session) {
     let kind = T::memory(context);
-    for (uid, id) in session.inventory.known().gone(T::RESOURCE_TYPE) {
+    // Not within the loop, which would hold the lock to its end.
+    let waiting = session.inventory.known().gone(T::RESOURCE_TYPE);
+    for (uid, id) in waiting {
         match kind.by_uid(&uid).filter(|object| object.id_at(&session.endpoint) == Some(id.as_str())) {
             Some(object) => kind.trigger(&object),
             None => session.inventory.known().found(T::RESOURCE_TYPE, &uid),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kube::api::DynamicObject;
 use serde_json::{Value, json};
 
-use super::Scene;
+use super::{Scene, Stand};
 use crate::support::{
     objects::{Kind, PROVIDER, group, has, id, message, status, user, user_name},
     proxy::{Answer, Ending, Gate, Match, Proxy, Purpose, Rule, purposes},
@@ -165,5 +165,20 @@ async fn sweep_page_older_than_write() {
     scene.proxy.sweeps(scene.proxy.mark(), 2).await;
     assert_eq!(purposes(&scene.proxy.work_since(mark)), [Purpose::Read, Purpose::Patch]);
     assert_eq!(scene.server.get("/Users", &ada).await.unwrap()["title"], "Boss");
+    scene.end().await;
+}
+
+#[tokio::test]
+async fn a_provider_counts_whom_nobody_manages() {
+    let scene = Scene::start("counts").await;
+    let counted = |provider: Option<&DynamicObject>| {
+        provider.is_some_and(|provider| status(provider, "/users") != json!(null))
+    };
+    let provider = scene.until(Kind::Provider, PROVIDER, "counted", counted).await.unwrap();
+    for (endpoint, counts) in [("/Users", "/users"), ("/Groups", "/groups")] {
+        let there = scene.server.everything(endpoint).await.len();
+        let expected = json!({"managed": 0, "drifted": 0, "unmanaged": there});
+        assert_eq!(status(&provider, counts), expected);
+    }
     scene.end().await;
 }
