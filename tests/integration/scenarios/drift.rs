@@ -33,7 +33,10 @@ async fn disabled(scene: &Scene<impl Stand>, name: &str) -> DynamicObject {
 async fn server_side_disable() {
     let scene = Scene::start("disable").await;
     let ada = id(&scene.settle(&user("ada").with("title", "Analyst").with("active", true)).await);
+    // Bob's manifest names no `active`, and the server has shown that he is.
     let bob = id(&scene.settle(&user("bob")).await);
+    change(&scene.server, &bob, "active", json!(true)).await;
+    scene.settle(&user("bob").with("title", "Analyst")).await;
     let eve = id(&scene.settle(&user("eve").with("active", false)).await);
     let mark = scene.proxy.mark();
     for person in [&ada, &bob] {

@@ -18,9 +18,7 @@ use crate::support::{
 async fn restart_with_normalized_values() {
     let scene = Scene::set("normalized").on(ServerKind::Scim2Server).await;
     scene.proxy.on(Match::new("GET", "/Users")).alter(|answer| answer.edit(in_capitals));
-    for method in ["POST", "PATCH"] {
-        scene.proxy.on(Match::new(method, "/Users")).alter(|answer| answer.edit(in_capitals));
-    }
+    scene.proxy.on(Match::creation("/Users")).alter(|answer| answer.edit(in_capitals));
     scene.settle(&user("ada").with("title", "Analyst")).await;
     let told = scene
         .until(Kind::User, "ada", "told of", |object| {
