@@ -314,7 +314,8 @@ fn removal(facts: &Facts<'_>, resource_type: ResourceType, digester: &Digester) 
     if facts.frozen {
         return Step::AwaitProvider;
     }
-    if let Some(obstacle) = facts.anchor.and_then(|anchor| anchor.moved_from(endpoint)) {
+    let moved = facts.anchor.and_then(|anchor| anchor.moved_from(endpoint));
+    if let Some(obstacle) = moved.filter(|_| !facts.move_accepted) {
         return Step::Stall(obstacle);
     }
     // Nobody loses what goes on under another name, so the guard has no say.

@@ -10,6 +10,7 @@ use crate::scim::path::AttributePath;
 
 mod claims;
 mod inventory;
+mod left_behind;
 mod moved;
 mod profile;
 mod protected;

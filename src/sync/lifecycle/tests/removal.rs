@@ -102,3 +102,46 @@ fn a_deactivation_reads_and_compares_before_it_changes() {
         ("never created", off(State { finalizer: true, ..new() }), Step::Release),
     ]);
 }
+
+#[test]
+fn nothing_is_read_or_deleted_without_leave() {
+    let asks = |leave| State { leave, ..deleted(anchored()) };
+    let off = |leave| State { policy: DeletionPolicy::Deactivate, ..asks(leave) };
+    check(vec![
+        ("ask first", asks(Leave::NotAsked), Step::AskToLeave),
+        ("asked", asks(Leave::Settling), Step::AwaitLeave),
+        ("held", asks(Leave::Held), Step::StayHeld),
+        (
+            "held, and read already",
+            State { reading: Reading::Present(alice()), ..asks(Leave::Held) },
+            Step::StayHeld,
+        ),
+        ("rejected: the object goes, and nothing is called", asks(Leave::Rejected), Step::Release),
+        ("granted", asks(Leave::Granted), Step::Read),
+        ("to make inactive is a loss as well", off(Leave::NotAsked), Step::AskToLeave),
+        ("held to stay active", off(Leave::Held), Step::StayHeld),
+        (
+            "created and not recorded",
+            State { leave: Leave::NotAsked, ..deleted(announced()) },
+            Step::AskToLeave,
+        ),
+        (
+            "retained takes out what is held",
+            State { policy: DeletionPolicy::Retain, ..asks(Leave::Held) },
+            Step::Release,
+        ),
+        (
+            "a server that is away is asked for nothing",
+            State { endpoint: None, ..asks(Leave::Held) },
+            Step::AwaitProvider,
+        ),
+    ]);
+}
+
+#[test]
+fn what_is_held_of_a_living_object_keeps_all_of_it() {
+    check(vec![
+        ("held", State { leave: Leave::Held, ..anchored() }, Step::StayHeld),
+        ("in sync again", State { leave: Leave::Held, settled: true, ..anchored() }, Step::Rest),
+    ]);
+}
