@@ -38,7 +38,7 @@ integration: tools ## tests against a real API server and a real SCIM server
 	RUST_TEST_THREADS=8 cargo test --quiet --no-fail-fast --test '*'
 
 .PHONY: mutants
-mutants: tools ## is each rule that protects somebody missed by its test? (ONLY="NAME…": these; tests/mutants)
+mutants: tools ## does a test fail for each protecting line that is taken away? (ONLY="NAME…": these)
 	@dev/mutants.py all $(ONLY)
 
 .PHONY: mutants-few

@@ -72,7 +72,7 @@ class Mutant:
         files = re.findall(r"^\+\+\+ b/(\S+)", text, re.MULTILINE)
         if not (headers.get("Rule") and test and files):
             fail(f"{patch.relative_to(ROOT)} needs a line Rule:, a line Test: TARGET NAME, and a diff")
-        return cls(patch.stem, headers["Rule"], target, test, files)
+        return cls(patch.stem, headers["Rule"], target, test, [*files, str(patch.relative_to(ROOT))])
 
     @property
     def is_outside(self):
@@ -104,6 +104,7 @@ def changed_files():
     """What is not merged yet, or, if there is nothing, what came last."""
     base = git("merge-base", "HEAD", "origin/main").strip() or "HEAD"
     changed = set(git("diff", "--name-only", base).splitlines())
+    changed |= set(git("ls-files", "--others", "--exclude-standard").splitlines())
     if base in ("HEAD", git("rev-parse", "HEAD").strip()):
         changed |= set(git("log", f"-{COMMITS}", "--format=", "--name-only").splitlines())
     return changed
@@ -191,13 +192,13 @@ def mutated(mutant):
     return built["scim-operator" if mutant.is_outside else program_of(mutant.target)]
 
 
-def outcomes(program, tests, folder, **variables):
+def outcomes(program, tests, **variables):
     """How each of these tests ended, and what was said."""
     quiet = {"MATRIX_RESULTS", "SCENARIO_RESULTS", "MATRIX_RENEW"}
     environment = {name: value for name, value in os.environ.items() if name not in quiet} | variables
     command = [str(program), "--exact", *tests]
     with subprocess.Popen(
-        command, cwd=folder, env=environment, text=True, errors="replace",
+        command, cwd=ROOT, env=environment, text=True, errors="replace",
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     ) as process:  # fmt: skip
         try:
@@ -236,7 +237,7 @@ def failing_without(mutants):
     problems = {}
     for target in sorted({mutant.target for mutant in mutants}):
         tests = sorted({mutant.test for mutant in mutants if mutant.target == target})
-        ended, said = outcomes(ordinary(target), tests, ROOT)
+        ended, said = outcomes(ordinary(target), tests)
         for test in tests:
             if ended.get(test) != "ok":
                 problems[target, test] = f"{test} does not pass without the patch\n{said[-2000:]}"
@@ -247,11 +248,10 @@ def failing_without(mutants):
     }
 
 
-def judge(mutant, program, folder, began):
-    """Whether the mutant is caught, in words and as a number of seconds."""
-    target_program = ordinary(mutant.target) if mutant.is_outside else program
+def judge(mutant, program, tests, began):
+    """Why the mutant is not caught, which should be nothing, and how many seconds it took."""
     variables = {"SCIM_OPERATOR_UNDER_TEST": str(program)} if mutant.is_outside else {}
-    ended, said = outcomes(target_program, [mutant.test], folder, **variables)
+    ended, said = outcomes(tests or program, [mutant.test], **variables)
     program.unlink()
     print(f"{mutant.name}: {ended.get(mutant.test, 'did not run')}", flush=True)
     match ended.get(mutant.test):
@@ -278,6 +278,7 @@ def hunt(mutants):
     """Builds one after the other and runs the tests beside the next build. Answers what is
     wrong with each, which should be nothing, and its seconds."""
     results = {}
+    unmutated = {mutant.target: ordinary(mutant.target) for mutant in mutants if mutant.is_outside}
     with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
         running = {}
         # What has to wait for processes begins first; then one target after the other.
@@ -287,7 +288,7 @@ def hunt(mutants):
                 renew_tree()
                 apply(mutant)
                 program = put_aside(mutated(mutant), mutant)
-                running[mutant.name] = pool.submit(judge, mutant, program, ROOT, began)
+                running[mutant.name] = pool.submit(judge, mutant, program, unmutated.get(mutant.target), began)
             except Invalid as problem:
                 results[mutant.name] = (str(problem), time.monotonic() - began)
         renew_tree()
