@@ -100,6 +100,8 @@ fn people() -> Vec<Value> {
         person("ada@example.net", json!({"active": false, "displayName": "Ada"})),
         person("bob@example.net", json!({"active": false, "externalId": "bob"})),
         person("eve*", json!({"displayName": "eve@example.com"})),
+        // Ten could be a page that is cut off, where a server repeats pages.
+        person("administrator@example.com", json!({"displayName": "Administrator"})),
     ]
 }
 
