@@ -197,9 +197,9 @@ async fn patch_with_one_bad_member() {
     let names: Vec<String> = (0..20).map(|number| format!("user-{number}")).collect();
     scene.apply_all(names.iter().map(|name| user(name))).await;
     scene.ready_count(Kind::User, names.len()).await;
-    let named = |ids: &[&str]| group("team", []).with("members", json!({"users": names, "ids": ids}));
+    let group_of = |ids: &[&str]| group("team", []).with("members", json!({"users": names, "ids": ids}));
     let mark = scene.proxy.mark();
-    let team = scene.settle(&named(&[BAD])).await;
+    let team = scene.settle(&group_of(&[BAD])).await;
     assert!(has(&team, "MembersReady", "False", "RejectedByServer"), "{:?}", team.data["status"]);
     assert!(message(&team, "MembersReady").contains("id no-such-member (\"there is no such member\")"));
     assert_eq!(status(&team, "/members"), json!({"desired": 21, "applied": 20, "pending": 1}));
@@ -212,7 +212,7 @@ async fn patch_with_one_bad_member() {
     scene.wrote_nothing(mark);
     // A change of the manifest has it tried again.
     scene.server.insert("/Users", json!({"id": BAD, "userName": "late@example.com", "active": true}));
-    scene.apply(&named(&[BAD]).with("displayName", "Team")).await;
+    scene.apply(&group_of(&[BAD]).with("displayName", "Team")).await;
     scene.until_all_are_in().await;
     assert_eq!(scene.members_of(&team).await.len(), 21);
     scene.end().await;
