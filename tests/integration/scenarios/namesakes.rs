@@ -12,9 +12,12 @@ async fn recreated_object_namesake() {
     let scene = Scene::start("namesake").await;
     let ada = user("ada").with("title", "Analyst");
     let first = scene.settle(&ada).await;
+    // Nobody puts the finalizer back meanwhile.
+    scene.operator.stop().await;
     scene.merge(Kind::User, "ada", &json!({"metadata": {"finalizers": null}})).await;
     scene.delete(Kind::User, "ada").await;
     scene.gone(Kind::User, "ada").await;
+    scene.operator.start().await;
     let left = scene.on_server(&first).await.unwrap();
 
     let mark = scene.proxy.mark();
