@@ -23,7 +23,7 @@ use super::{
 };
 use crate::api::{
     ClusterScimProvider, ScimDeletionHold, ScimGroup, ScimProvider, ScimUser,
-    names::{ACCEPT_ENDPOINT, RECONCILE_REQUESTED_AT},
+    names::{ACCEPT_ENDPOINT, ACCEPT_MISSING, REACTIVATE_REQUESTED_AT, RECONCILE_REQUESTED_AT},
 };
 
 /// Small pages keep the peak low while everything is read for the first time.
@@ -150,6 +150,7 @@ fn watch<K: Watchable>(
 fn reasons_to_act<K: Resource>(object: &K) -> Option<u64> {
     let generation = predicates::generation(object)?;
     let finalizers = predicates::finalizers(object)?;
-    let asked = [RECONCILE_REQUESTED_AT, ACCEPT_ENDPOINT].map(|name| object.annotations().get(name));
+    let asked = [RECONCILE_REQUESTED_AT, REACTIVATE_REQUESTED_AT, ACCEPT_ENDPOINT, ACCEPT_MISSING]
+        .map(|name| object.annotations().get(name));
     Some(fingerprint(&(generation, finalizers, asked)))
 }
