@@ -172,8 +172,12 @@ async fn retain_while_deleting() {
     deletions.hit().await;
     let waiting = scene.get(Kind::User, "ada").await;
     assert!(waiting.metadata.deletion_timestamp.is_some());
+    // That needs no word with the server any more.
+    let outage = scene.proxy.on(Match::any()).answer(Answer::new(503, "text/plain", "down"));
     scene.let_go(Kind::User, "ada").await;
-    scene.proxy.remove(&deletions);
+    for rule in [deletions, outage] {
+        scene.proxy.remove(&rule);
+    }
     let mark = scene.proxy.mark();
     scene.proxy.sweeps(mark, 1).await;
     scene.wrote_nothing(mark);
