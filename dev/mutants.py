@@ -48,6 +48,8 @@ OPERATOR = ["cargo", "build", "--bin", "scim-operator", "--test", "crds"]
 # Tests that mostly wait may do so side by side.
 AT_ONCE = 3
 LONGEST = 600
+# What a test says that fails before it has begun, and would do so without the mutant.
+NOT_BEGUN = "no readiness of the operator"
 # How far back changes count where there is nothing that is not merged yet.
 COMMITS = 10
 
@@ -255,6 +257,8 @@ def judge(mutant, program, tests, began):
     program.unlink()
     print(f"{mutant.name}: {ended.get(mutant.test, 'did not run')}", flush=True)
     match ended.get(mutant.test):
+        case "FAILED" if NOT_BEGUN in said:
+            problem = f"{mutant.test} did not get as far as the line: {NOT_BEGUN}"
         case "FAILED":
             problem = ""
         case "ok":
