@@ -7,6 +7,7 @@ use crate::support::{
     objects::{Kind, Manifest, group, id, message, status, user, user_name},
     proxy::{Match, Purpose},
     scim_server::ServerKind,
+    wait,
 };
 
 /// The object of this name, for somebody of that name.
@@ -74,8 +75,11 @@ async fn renamed_manifest() {
     let heir = scene.ready(Kind::User, "ada-lovelace").await;
     assert_eq!(id(&heir), id(&ada));
     assert_eq!(status(&heir, "/origin"), "Created");
-    scene.ready(Kind::Group, "team").await;
-    assert_eq!(scene.server.members(&team).await, [id(&ada)]);
+    wait::poll("the heir in the team", wait::DEADLINE, || async {
+        let members = scene.server.members(&team).await;
+        if members == [id(&ada)] { Ok(()) } else { Err(format!("{members:?}")) }
+    })
+    .await;
 
     let requests = scene.proxy.since(0);
     let of = |purpose| requests.iter().filter(|it| it.purpose() == purpose).count();
