@@ -81,7 +81,7 @@ async fn two_objects_for_one_person_do_not_fight() {
     let ada = world.settle(&user("ada").with("title", "Analyst")).await;
     let mark = world.proxy.mark();
     world.apply(&user("ada-again").with("userName", user_name("ada")).with("title", "Boss")).await;
-    let loser = world.not_ready(Kind::User, "ada-again", "AlreadyExists").await;
+    let loser = world.not_ready(Kind::User, "ada-again", "Conflict").await;
     assert!(message(&loser, "Ready").contains(&id(&ada)), "which one: {}", message(&loser, "Ready"));
     world.delete(Kind::User, "ada-again").await;
     world.gone(Kind::User, "ada-again").await;

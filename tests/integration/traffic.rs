@@ -235,7 +235,10 @@ async fn pausing(name: &str, refusal: Answer, pause: Duration) {
     assert!(users.len() == USERS && users.values().all(|count| *count == 1), "said once: {users:?}");
     let provider = world.writes_to(Kind::Provider).await;
     let statuses = provider.iter().filter(|write| write.resource.ends_with("/status")).count();
-    assert_eq!(statuses, 3, "Ready, Throttled, Ready: {provider:?}");
+    assert!(
+        (3..=4).contains(&statuses),
+        "Ready, Throttled, Ready, and once how many there are: {provider:?}"
+    );
 }
 
 #[tokio::test]

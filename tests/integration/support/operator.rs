@@ -58,7 +58,8 @@ impl Operator {
             namespace: namespace.to_owned(),
             allowed_hosts: hosts.to_owned(),
             log: children::run_directory().join(format!("{namespace}.operator.log")),
-            lease: namespace.to_owned(),
+            // Of several namespaces, too, the name of an object.
+            lease: namespace.replace(',', "."),
             flags: Vec::new(),
             tells_requests: false,
             kubeconfig: control_plane().operator_kubeconfig.clone(),
