@@ -48,6 +48,8 @@ async fn a_manager_follows_once_there_is_one_and_goes_with_the_manifest() {
 async fn a_manager_who_is_there_is_named_in_the_creation() {
     let world = World::start("manager-there").await;
     let grace = world.settle(&user("grace")).await;
+    // By then nobody follows her arrival any more.
+    world.proxy.sweeps(world.proxy.mark(), 1).await;
     let mark = world.proxy.mark();
     let ada = world.settle(&report("ada", "grace")).await;
     world.proxy.sweeps(world.proxy.mark(), 2).await;

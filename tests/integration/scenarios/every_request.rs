@@ -172,5 +172,7 @@ async fn killed_at_every_request() {
     let [creation, change, deletion] =
         [Deed::Creation, Deed::Change, Deed::Deletion].map(|deed| Box::pin(kill_at_every_request_of(deed)));
     let (creation, change, deletion) = join3(creation, change, deletion).await;
-    assert_eq!((creation, change, deletion), (2 * 4, 2 * 3, 2 * 5));
+    let kills = (creation, change, deletion);
+    // A write that came too late is made again, and that is killed, too.
+    assert!(creation >= 2 * 4 && change >= 2 * 3 && deletion >= 2 * 5, "{kills:?}");
 }
