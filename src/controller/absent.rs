@@ -5,7 +5,12 @@ use std::{sync::Arc, time::Duration};
 use super::{fault::Fault, identity::Identity, pass::Pass};
 use crate::{
     api::reasons,
-    scim::{patch::PatchRequest, profile::KindRules, resource::Resource},
+    scim::{
+        error::{Error, ErrorKind},
+        patch::PatchRequest,
+        profile::KindRules,
+        resource::Resource,
+    },
     sync::{absent::Unwanted, outcome::Because, put},
 };
 
@@ -40,6 +45,11 @@ impl<T: Identity> Pass<'_, T> {
     async fn remove(&self, unwanted: &Unwanted, rules: &KindRules) -> Result<(), Fault> {
         let (Some(id), session) = (self.id(), self.server()?) else { return Ok(()) };
         let Some(before) = session.port.get(T::RESOURCE_TYPE, &id).await? else { return Ok(()) };
+        let is_ours = self.record.anchor.as_ref().is_some_and(|anchor| anchor.is(&before, T::RESOURCE_TYPE));
+        if !is_ours {
+            // It is read again, and compared, before anything else is sent.
+            return Err(Error::new(ErrorKind::PreconditionFailed, "GET before a removal").into());
+        }
         if !unwanted.is_in(&before) {
             return Ok(());
         }
